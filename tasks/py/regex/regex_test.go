@@ -1,0 +1,226 @@
+package regex
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+type fixtureRow struct {
+	Text  string     `json:"text"`
+	All   [][]string `json:"all"` // empty: no match, and nothing else is given
+	Full  bool       `json:"full"`
+	Split []string   `json:"split"`
+	Sub1  string     `json:"sub1"`
+	Subs  []*string  `json:"subs"` // by replacement; null: refused
+}
+
+type fixtures struct {
+	Replacements []string    `json:"replacements"`
+	Escapes      [][2]string `json:"escapes"`
+	Cases        []struct {
+		Pattern string       `json:"pattern"`
+		Error   bool         `json:"error"`
+		Groups  int          `json:"groups"`
+		Rows    []fixtureRow `json:"rows"`
+	} `json:"cases"`
+}
+
+func load(t testing.TB) fixtures {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "cases.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f fixtures
+	if err := json.Unmarshal(data, &f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestAgainstPython holds every operation against Python's re on the same
+// patterns and texts.
+func TestAgainstPython(t *testing.T) {
+	f := load(t)
+	rows := 0
+	for _, c := range f.Cases {
+		r, err := Compile(c.Pattern)
+		if c.Error {
+			if err == nil {
+				t.Errorf("%q: compiled, but Python refuses it", c.Pattern)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", c.Pattern, err)
+			continue
+		}
+		if r.NumGroups() != c.Groups {
+			t.Errorf("%q: %d groups, want %d", c.Pattern, r.NumGroups(), c.Groups)
+			continue
+		}
+		for _, row := range c.Rows {
+			rows++
+			checkRow(t, r, f.Replacements, row)
+		}
+	}
+	if rows < 5000 {
+		t.Fatalf("only %d rows: the fixture file is cut", rows)
+	}
+}
+
+func checkRow(t *testing.T, r *Regexp, replacements []string, row fixtureRow) {
+	t.Helper()
+	check := func(what string, got, want any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%q on %q: %s: %v", r.Pattern(), row.Text, what, err)
+		} else if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%q on %q: %s (-want +got):\n%s", r.Pattern(), row.Text, what, d)
+		}
+	}
+	all, err := r.FindAll(row.Text)
+	check("findall", slices.Concat(all...), slices.Concat(row.All...), err)
+	groups, ok, err := r.Search(row.Text)
+	check("search", ok, len(row.All) > 0, err)
+	if ok {
+		check("search groups", groups, row.All[0], nil)
+	}
+	if len(row.All) == 0 {
+		sub, err := r.Sub("<>", row.Text, 0)
+		check("sub", sub, row.Text, err)
+		return
+	}
+	_, full, err := r.FullMatch(row.Text)
+	check("fullmatch", full, row.Full, err)
+	split, err := r.Split(row.Text)
+	check("split", split, row.Split, err)
+	sub, err := r.Sub("<>", row.Text, 1)
+	check("sub once", sub, row.Sub1, err)
+	for i, want := range row.Subs {
+		got, err := r.Sub(replacements[i], row.Text, 0)
+		switch {
+		case want == nil && err == nil:
+			t.Errorf("%q on %q: replacement %q accepted, Python refuses it", r.Pattern(), row.Text, replacements[i])
+		case want != nil:
+			check("sub "+replacements[i], got, *want, err)
+		}
+	}
+}
+
+func TestEscape(t *testing.T) {
+	for _, pair := range load(t).Escapes {
+		if got := Escape(pair[0]); got != pair[1] {
+			t.Errorf("Escape(%q) = %q, want %q", pair[0], got, pair[1])
+		}
+	}
+}
+
+// TestEscapedMatchesItself: any text, escaped, matches exactly itself.
+func TestEscapedMatchesItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.String().Draw(t, "s")
+		r, err := Compile(Escape(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups, ok, err := r.FullMatch(s)
+		if err != nil || !ok || groups[0] != s {
+			t.Fatalf("Escape(%q) does not match it: %q %v", s, groups, err)
+		}
+	})
+}
+
+// TestSplitJoins: the pieces and the matches make up the text, also where it
+// is not valid UTF-8.
+func TestSplitJoins(t *testing.T) {
+	r := MustCompile(`(\s+|,)`)
+	rapid.Check(t, func(t *rapid.T) {
+		s := string(rapid.SliceOf(rapid.SampledFrom([]byte(" ,a\xff\xc3\xa9\n"))).Draw(t, "s"))
+		parts, err := r.Split(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(parts, ""); got != s {
+			t.Fatalf("pieces of %q make %q", s, got)
+		}
+	})
+}
+
+func TestErrorsSayWhatAndWhere(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"ab(c":         "missing ), unterminated subpattern at character 4",
+		"a**":          "multiple repeat at character 3",
+		`a\q`:          `bad escape \q at character 2`,
+		"(?<=a+)b":     "look-behind requires fixed-width pattern",
+		`\N{DIGIT}`:    `\N{...} is not supported`,
+		"(?P<a>)(?L)":  "global flags not at the start",
+		"(?(2)a|b)(c)": "invalid group reference 2",
+	} {
+		if _, err := Compile(pattern); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Compile(%q): %v, want ... %s ...", pattern, err, want)
+		}
+	}
+	if _, err := Compile(strings.Repeat("(", 5000)); err == nil || len(err.Error()) > 400 {
+		t.Errorf("deep nesting: %v", err)
+	}
+}
+
+// TestBacktrackingEnds: a pattern whose stack grows without end is an error,
+// quickly and without the text in the message.
+func TestBacktrackingEnds(t *testing.T) {
+	r := MustCompile(`(?:(a)|b|(c))*d`)
+	if _, _, err := r.Search(strings.Repeat("abc", 100_000)); err == nil || len(err.Error()) > 300 {
+		t.Errorf("want a short error, got %v", err)
+	}
+}
+
+// TestTimeout: a pattern that never ends is stopped, and the message says so
+// without repeating the text.
+func TestTimeout(t *testing.T) {
+	r := MustCompile(`(?:a+b?)+$`)
+	r.search.re.MatchTimeout = 20 * time.Millisecond
+	_, _, err := r.Search(strings.Repeat("a", 5000) + "c")
+	if err == nil || !strings.Contains(err.Error(), "no answer after") || len(err.Error()) > 300 {
+		t.Errorf("want a short timeout, got %v", err)
+	}
+}
+
+func FuzzRegex(f *testing.F) {
+	for i, c := range load(f).Cases {
+		f.Add(c.Pattern, "ab 12 \u00e9\n", `<\g<0>>`)
+		if i > 200 {
+			break
+		}
+	}
+	f.Fuzz(func(t *testing.T, pattern, text, repl string) {
+		if len(pattern) > 60 || len(text) > 60 || len(repl) > 60 {
+			return
+		}
+		r, err := Compile(pattern)
+		if err != nil {
+			return
+		}
+		all, err := r.FindAll(text)
+		if err != nil {
+			return
+		}
+		for _, m := range all {
+			if len(m) != r.NumGroups()+1 || !strings.Contains(text, m[0]) {
+				t.Fatalf("%q on %q: bad match %q", pattern, text, m)
+			}
+		}
+		if same, err := r.SubFunc(func(m Match) string { s, _ := m.Group(0); return s }, text, 0); err != nil || same != text {
+			t.Fatalf("%q on %q: replacing matches by themselves gives %q, %v", pattern, text, same, err)
+		}
+		r.Sub(repl, text, 0)
+	})
+}
