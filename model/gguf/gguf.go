@@ -1,0 +1,117 @@
+// Package gguf reads checkpoints in the GGUF container, versions 2 and 3,
+// little-endian, as specified in ggml's docs/gguf.md: a header, typed metadata
+// and a table of tensors whose data lie in the same file. The file is mapped,
+// not read: opening costs the metadata, tensors cost what is touched of them.
+//
+// Nothing a file says is believed before it was checked against the bytes that
+// exist, so a broken or hostile file costs an error of one line and no memory.
+package gguf
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
+
+// File is an open checkpoint. Its methods may be called concurrently, except
+// Close, which must come after all other use.
+type File struct {
+	// Path is the name the file was opened under; errors start with it.
+	Path string
+	// Version is the version of the container, 2 or 3.
+	Version uint32
+
+	data    []byte // the whole file; nil after Close
+	unmap   func() error
+	keys    []string // in file order
+	values  map[string]value
+	tensors []Tensor // in file order
+	byName  map[string]int
+}
+
+// Tensor is one entry of the tensor table.
+type Tensor struct {
+	Name string
+	Type quant.Type
+	// Shape has 1 to 4 positive dimensions, the row length first: Shape[0]
+	// weights lie behind each other, Shape[1] rows follow, and so on.
+	Shape []int
+	// Data holds the rows without gaps: RowBytes(Shape[0]) times the product
+	// of the other dimensions. It lies within the mapping: read-only, and
+	// gone after Close.
+	Data []byte
+}
+
+// Open maps the file at path and reads its metadata and tensor table. The
+// error names the file, the place in it and what is wrong there.
+func Open(path string) (*File, error) {
+	osFile, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
+	}
+	defer osFile.Close()
+	info, err := osFile.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is not a regular file, want a GGUF checkpoint", path)
+	}
+	if info.Size() == 0 { // an empty file cannot be mapped
+		return Parse(path, nil)
+	}
+	if info.Size() != int64(int(info.Size())) {
+		return nil, fmt.Errorf("%s: %d bytes do not fit this machine's address space", path, info.Size())
+	}
+	data, unmap, err := mapFile(osFile, int(info.Size()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot map the file: %w", path, err)
+	}
+	f, err := Parse(path, data)
+	if err != nil {
+		unmap()
+		return nil, err
+	}
+	f.unmap = unmap
+	return f, nil
+}
+
+// Close releases the mapping. Tensor data must not be touched afterwards;
+// metadata arrays are then reported as absent. A second Close does nothing.
+func (f *File) Close() error {
+	unmap := f.unmap
+	f.data, f.unmap = nil, nil
+	if unmap == nil {
+		return nil
+	}
+	return unmap()
+}
+
+// Size returns the bytes of the file.
+func (f *File) Size() int64 { return int64(len(f.data)) }
+
+// Tensor returns the tensor of that name.
+func (f *File) Tensor(name string) (Tensor, bool) {
+	i, ok := f.byName[name]
+	if !ok {
+		return Tensor{}, false
+	}
+	return f.tensors[i], true
+}
+
+// Tensors returns all tensors in file order.
+func (f *File) Tensors() []Tensor { return slices.Clone(f.tensors) }
+
+// Elements returns the number of weights in the tensor.
+func (t Tensor) Elements() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Rows returns the number of rows of Shape[0] weights.
+func (t Tensor) Rows() int { return t.Elements() / t.Shape[0] }
