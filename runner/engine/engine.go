@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/llamaeval/llamaeval/model"
+)
+
+// Options bound an engine's work; zero values mean the defaults.
+type Options struct {
+	Memory    int64 // bytes for the KV cache; at least one longest request
+	MaxBatch  int   // tokens computed together, default 512
+	MaxActive int   // generations under way, default 64
+	// Progress is told the tokens computed by each step.
+	Progress func(tokens int)
+}
+
+// An Engine answers requests with one local model.
+type Engine struct {
+	model   *model.Model
+	options Options
+	bytes   func(token int32) []byte
+}
+
+// New returns an engine. bytes gives a token's text, for stop strings.
+func New(m *model.Model, bytes func(token int32) []byte, o Options) *Engine {
+	if o.MaxBatch <= 0 {
+		o.MaxBatch = 512
+	}
+	if o.MaxActive <= 0 {
+		o.MaxActive = 64
+	}
+	if o.Progress == nil {
+		o.Progress = func(int) {}
+	}
+	return &Engine{model: m, options: o, bytes: bytes}
+}
+
+// A Plan says what a wave of requests costs.
+type Plan struct {
+	Requests        int
+	TokensRequested int // every request on its own
+	TokensComputed  int // each shared prefix once, generated tokens not counted
+}
+
+// MakePlan counts without computing anything.
+func MakePlan(requests []Request) Plan {
+	p := Plan{Requests: len(requests), TokensComputed: buildTrie(requests).tokens()}
+	for _, r := range requests {
+		p.TokensRequested += len(r.input())
+	}
+	return p
+}
+
+// Run answers one wave of requests. done is called once for each as soon as
+// its answer is whole, in no promised order, always from this goroutine; its
+// error ends the run.
+func (e *Engine) Run(ctx context.Context, requests []Request, done func(request int, a Answer) error) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	t := buildTrie(requests)
+	pages, err := e.pages(t, requests)
+	if err != nil {
+		return err
+	}
+	kv := e.model.NewKV(pages)
+	defer kv.Close()
+	return newScheduler(e, requests, t, kv, done).run(ctx)
+}
+
+// pages is how many KV pages the memory holds, refused when the longest path
+// alone would not fit.
+func (e *Engine) pages(t *trie, requests []Request) (int, error) {
+	pageBytes := int64(e.model.PageBytes())
+	have := int(min(e.options.Memory/pageBytes, math.MaxInt32))
+	most := 0
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		// A branch inside a page holds its own copy beside its parent's.
+		need := pagesFor(n.end()) + 1
+		for _, r := range n.begins {
+			need += sequencePages(n, requests[r].Gen)
+		}
+		most = max(most, need)
+	}
+	if most > have {
+		return 0, fmt.Errorf("the longest request needs %d MiB of KV cache and the memory bound leaves %d MiB: raise --memory",
+			(int64(most)*pageBytes)>>20+1, (int64(have)*pageBytes)>>20)
+	}
+	return have, nil
+}
+
+func pagesFor(tokens int) int { return (tokens + model.PageTokens - 1) / model.PageTokens }

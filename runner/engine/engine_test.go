@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/model"
+	"github.com/llamaeval/llamaeval/model/tokenizer"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, threads int) (*model.Model, func(int32) []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := tinymodel.Write(path, tinymodel.Options{Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.Open(path, model.Options{Threads: threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	tok, err := tokenizer.FromGGUF(m.File())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, func(id int32) []byte { return tok.DecodeBytes([]int32{id}) }
+}
+
+// run answers all requests and checks that each is answered exactly once.
+func run(t interface{ Fatalf(string, ...any) }, e *Engine, requests []Request) []Answer {
+	out := make([]Answer, len(requests))
+	seen := make([]int, len(requests))
+	if err := e.Run(context.Background(), requests, func(i int, a Answer) error {
+		out[i], seen[i] = a, seen[i]+1
+		return nil
+	}); err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+	for i, n := range seen {
+		if n != 1 {
+			t.Fatalf("request %d was answered %d times", i, n)
+		}
+	}
+	return out
+}
+
+func equal(a, b Answer) bool {
+	return slices.Equal(a.LogProbs, b.LogProbs) && a.Greedy == b.Greedy && slices.Equal(a.Tokens, b.Tokens) && a.Finish == b.Finish
+}
+
+// An answer has the same bits alone as in any company, at any batch size,
+// under any memory bound that fits it, in any order.
+func TestAnswersDoNotDependOnCompany(t *testing.T) {
+	m, bytes := open(t, 2)
+	vocab := int32(m.Config().Vocab)
+	rapid.Check(t, func(t *rapid.T) {
+		prefix := rapid.SliceOfN(rapid.Int32Range(3, vocab-1), 1, 150).Draw(t, "prefix")
+		requests := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Request { return drawBranch(t, prefix, vocab) }), 1, 12).Draw(t, "requests")
+		alone := make([]Answer, len(requests))
+		for i, r := range requests {
+			alone[i] = run(t, New(m, bytes, Options{Memory: 1 << 30}), []Request{r})[0]
+		}
+		// From what the longest path needs to plenty.
+		tree := buildTrie(requests)
+		least := 1
+		for ; ; least++ {
+			e := New(m, bytes, Options{Memory: int64(least * m.PageBytes())})
+			if _, err := e.pages(tree, requests); err == nil {
+				break
+			}
+		}
+		pages := least + rapid.IntRange(0, 12).Draw(t, "spare pages")
+		options := Options{
+			Memory:    int64(pages * m.PageBytes()),
+			MaxBatch:  rapid.IntRange(1, 200).Draw(t, "batch"),
+			MaxActive: rapid.IntRange(1, 8).Draw(t, "active"),
+		}
+		order := rapid.Permutation(seq(len(requests))).Draw(t, "order")
+		shuffled := make([]Request, len(requests))
+		for i, k := range order {
+			shuffled[i] = requests[k]
+		}
+		for i, a := range run(t, New(m, bytes, options), shuffled) {
+			if !equal(a, alone[order[i]]) {
+				t.Fatalf("request %d: %+v, alone %+v", order[i], a, alone[order[i]])
+			}
+		}
+	})
+}
+
+func drawBranch(t *rapid.T, prefix []int32, vocab int32) Request {
+	own := rapid.SliceOfN(rapid.Int32Range(3, vocab-1), 1, 80).Draw(t, "own")
+	shared := rapid.IntRange(1, len(prefix)).Draw(t, "shared")
+	tokens := slices.Concat(prefix[:shared], own)
+	if !rapid.Bool().Draw(t, "generation") {
+		return Request{Tokens: tokens, Scored: rapid.IntRange(1, len(own)).Draw(t, "scored")}
+	}
+	g := &Generation{MaxTokens: rapid.IntRange(1, 70).Draw(t, "max"), EOS: []int32{2}, Seed: [2]uint64{7, uint64(len(tokens))}}
+	if rapid.Bool().Draw(t, "sampled") {
+		g.Temperature, g.TopP = 0.8, 0.95
+	}
+	return Request{Tokens: tokens, Gen: g}
+}
+
+func seq(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// With plenty of memory each token of the trie is computed exactly once.
+func TestEachTokenIsComputedOnce(t *testing.T) {
+	m, bytes := open(t, 1)
+	prefix := make([]int32, 200)
+	for i := range prefix {
+		prefix[i] = int32(3 + i%50)
+	}
+	var requests []Request
+	for i := range 20 {
+		requests = append(requests, Request{Tokens: slices.Concat(prefix, []int32{int32(100 + i), 5, 6}), Scored: 2})
+	}
+	computed := 0
+	run(t, New(m, bytes, Options{Memory: 1 << 30, Progress: func(n int) { computed += n }}), requests)
+	plan := MakePlan(requests)
+	if want := 200 + 20*2; computed != want || plan.TokensComputed != want || plan.TokensRequested != 20*202 {
+		t.Errorf("computed %d tokens, plan %+v, want %d", computed, plan, want)
+	}
+}
+
+func TestTooLittleMemoryIsRefused(t *testing.T) {
+	m, bytes := open(t, 1)
+	e := New(m, bytes, Options{Memory: int64(m.PageBytes())})
+	err := e.Run(context.Background(), []Request{{Tokens: make([]int32, 200), Scored: 1}}, func(int, Answer) error { return nil })
+	if err == nil {
+		t.Fatal("200 tokens fit into one page")
+	}
+}
+
+// A stop string is found when it is spread over tokens, and ends the text at
+// the token that completes it.
+func TestStopAcrossTokens(t *testing.T) {
+	q := sequence{gen: &Generation{Stop: []string{"", "ab\ncd"}}}
+	for i, piece := range []string{"xa", "b", "\n", "c", "de"} {
+		before := len(q.text)
+		q.text = append(q.text, piece...)
+		if got, want := q.stopped(before), i == 4; got != want {
+			t.Errorf("after %q: stopped %v", q.text, got)
+		}
+	}
+}
+
+func TestTopPKeepsTheSmallestSet(t *testing.T) {
+	logits := []float32{0, 10, 9, -5}
+	g := Generation{Temperature: 1, TopP: 0.5, Seed: [2]uint64{1, 2}}
+	for step := range 50 {
+		if got := g.draw(logits, step); got != 1 {
+			t.Fatalf("top_p 0.5 drew token %d, which has less than half the mass", got)
+		}
+	}
+	g.TopP = 1
+	seen := map[int32]int{}
+	for step := range 2000 {
+		seen[g.draw(logits, step)]++
+	}
+	// Softmax of 10 and 9: 0.731 to 0.269.
+	if share := float64(seen[2]) / 2000; share < 0.23 || share > 0.31 {
+		t.Errorf("token 2 was drawn in %.3f of cases, want about 0.269", share)
+	}
+}

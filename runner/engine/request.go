@@ -1,0 +1,71 @@
+// Package engine answers token requests with a local model. All requests of
+// a wave become one trie, so that a prefix they share is computed once; the
+// trie is walked depth-first in batches under a memory bound, and generations
+// join the same batches as they start and leave them as they end.
+//
+// What is computed together never changes an answer: the model's arithmetic
+// depends on a token's own path alone (see package model), so batch size,
+// memory, threads and order are free choices.
+package engine
+
+// A Request is a sequence of tokens and what is wanted of it.
+type Request struct {
+	// Tokens is context then continuation; for a generation the prompt.
+	// It is not empty, and a scored token is never the first.
+	Tokens []int32
+	// Scored is how many tokens at the end are scored, 0 for a generation.
+	Scored int
+	// Gen is set for a generation.
+	Gen *Generation
+}
+
+// Generation says how a text is drawn and what ends it.
+type Generation struct {
+	MaxTokens   int      // at least 1
+	Stop        []string // the sequence ends when one stands in its text
+	EOS         []int32  // tokens that end it
+	Temperature float64  // 0: greedy, the first of equal logits
+	TopP        float64  // nucleus mass, 0 or 1: all
+	// Seed of this sequence alone; with the step it decides each draw, so
+	// that a sample does not depend on what else runs.
+	Seed [2]uint64
+}
+
+// Finish says why a generation ended.
+type Finish string
+
+const (
+	FinishStop   Finish = "stop"   // a stop string
+	FinishEOS    Finish = "eos"    // an end token of the model
+	FinishLength Finish = "length" // MaxTokens
+)
+
+// An Answer belongs to one request.
+type Answer struct {
+	// LogProbs are natural-log probabilities of the scored tokens, or of
+	// the generated ones.
+	LogProbs []float64
+	// Greedy: every scored token was the argmax.
+	Greedy bool
+	// Tokens generated, the one that ended the sequence included.
+	Tokens []int32
+	Finish Finish
+}
+
+// LogLikelihood is the sum of LogProbs, left to right.
+func (a Answer) LogLikelihood() float64 {
+	sum := 0.0
+	for _, p := range a.LogProbs {
+		sum += p
+	}
+	return sum
+}
+
+// input returns the tokens that are fed to the model before anything is
+// generated: a scored request's last token is only ever a target.
+func (r Request) input() []int32 {
+	if r.Gen == nil {
+		return r.Tokens[:len(r.Tokens)-1]
+	}
+	return r.Tokens
+}

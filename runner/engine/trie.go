@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A trie holds the inputs of all requests; each node is a run of tokens that
+// the same requests share, computed once.
+type trie struct {
+	nodes []node // nodes[0] is the root, without tokens
+}
+
+type node struct {
+	tokens   []int32 // the edge; a part of some request's input
+	start    int     // absolute position of tokens[0]
+	parent   int32
+	children []int32 // ascending by first token
+	scores   []score // rows whose logits are wanted, by row
+	begins   []int32 // generations whose prompt ends with this node
+}
+
+// A score is one scored token: the logits after row predict it.
+type score struct {
+	row     int32 // index into the node's tokens
+	request int32
+	index   int32 // which of the request's scored tokens
+	target  int32
+}
+
+func (n *node) end() int { return n.start + len(n.tokens) }
+
+// buildTrie sorts the inputs and inserts each along the path of the one
+// before it, so that building costs one comparison a token.
+func buildTrie(requests []Request) *trie {
+	t := &trie{nodes: []node{{parent: -1}}}
+	order := make([]int32, len(requests))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		if c := slices.Compare(requests[a].input(), requests[b].input()); c != 0 {
+			return c
+		}
+		return cmp.Compare(a, b)
+	})
+	path := []int32{0}
+	var previous []int32
+	for _, r := range order {
+		input := requests[r].input()
+		path = t.insert(path, commonPrefix(previous, input), input)
+		t.attach(path, r, requests[r])
+		previous = input
+	}
+	return t
+}
+
+func commonPrefix(a, b []int32) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// insert adds an input that shares its first `shared` tokens with the path,
+// and returns the input's own path of nodes, root first.
+func (t *trie) insert(path []int32, shared int, input []int32) []int32 {
+	for len(path) > 1 && t.nodes[path[len(path)-1]].start >= shared {
+		path = path[:len(path)-1]
+	}
+	last := path[len(path)-1]
+	if t.nodes[last].end() > shared {
+		last = t.split(last, shared)
+		path[len(path)-1] = last
+	}
+	if shared == len(input) {
+		return path
+	}
+	id := int32(len(t.nodes))
+	t.nodes = append(t.nodes, node{tokens: input[shared:], start: shared, parent: last})
+	t.nodes[last].children = append(t.nodes[last].children, id)
+	return append(path, id)
+}
+
+// split cuts a node at an absolute position and returns the new upper part.
+func (t *trie) split(id int32, at int) int32 {
+	upper := int32(len(t.nodes))
+	lower := &t.nodes[id]
+	cut := at - lower.start
+	up := node{tokens: lower.tokens[:cut], start: lower.start, parent: lower.parent, children: []int32{id}}
+	lower.tokens, lower.start, lower.parent = lower.tokens[cut:], at, upper
+	var kept []score
+	for _, s := range lower.scores {
+		if int(s.row) < cut {
+			up.scores = append(up.scores, s)
+		} else {
+			s.row -= int32(cut)
+			kept = append(kept, s)
+		}
+	}
+	lower.scores = kept
+	siblings := t.nodes[up.parent].children
+	siblings[slices.Index(siblings, id)] = upper
+	t.nodes = append(t.nodes, up)
+	return upper
+}
+
+// attach marks where on its path a request wants logits.
+func (t *trie) attach(path []int32, r int32, req Request) {
+	if req.Gen != nil {
+		last := path[len(path)-1]
+		t.nodes[last].begins = append(t.nodes[last].begins, r)
+		return
+	}
+	first := len(req.Tokens) - req.Scored
+	depth := len(path) - 1
+	for i := req.Scored - 1; i >= 0; i-- {
+		position := first + i - 1
+		for t.nodes[path[depth]].start > position {
+			depth--
+		}
+		n := &t.nodes[path[depth]]
+		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: req.Tokens[first+i]})
+	}
+}
+
+// tokens counts the tokens of all nodes.
+func (t *trie) tokens() int {
+	n := 0
+	for i := range t.nodes {
+		n += len(t.nodes[i].tokens)
+	}
+	return n
+}
