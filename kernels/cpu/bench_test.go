@@ -1,0 +1,126 @@
+package cpu
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/llamaeval/llamaeval/kernels"
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
+
+func newBench(b *testing.B, threads int) *Backend {
+	be, err := New(threads, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { be.Close() })
+	return be
+}
+
+// best runs do b.N times and reports units done per second in its fastest
+// run: other programs make a run slower, nothing makes it faster.
+func best(b *testing.B, units float64, name string, do func()) {
+	fastest := time.Duration(1 << 62)
+	for b.Loop() {
+		start := time.Now()
+		do()
+		fastest = min(fastest, time.Since(start))
+	}
+	b.ReportMetric(units/fastest.Seconds()/1e9, name)
+	b.ReportMetric(0, "ns/op")
+}
+
+func BenchmarkPeakFMA(b *testing.B) {
+	for _, threads := range []int{1, 2} {
+		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
+			be := newBench(b, threads)
+			highest := 0.0
+			for b.Loop() {
+				highest = max(highest, be.PeakFMA(20*time.Millisecond))
+			}
+			b.ReportMetric(highest, "GFLOP/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func BenchmarkGEMM(b *testing.B) {
+	for _, s := range [][3]int{ // rows, outputs, inputs
+		{1, 1536, 576}, {4, 1536, 576}, {16, 1536, 576}, {64, 576, 576}, {256, 576, 576},
+		{512, 576, 576}, {512, 1536, 576}, {512, 576, 1536}, {512, 4096, 4096},
+	} {
+		for _, kind := range []quant.Type{quant.F32, quant.Q4_1, quant.Q8_0} {
+			for _, threads := range []int{1, 2} {
+				m, n, k := s[0], s[1], s[2]
+				b.Run(fmt.Sprintf("%dx%dx%d/%v/threads=%d", m, n, k, kind, threads), func(b *testing.B) {
+					be := newBench(b, threads)
+					r := rand.New(rand.NewPCG(1, 1))
+					w, err := be.NewWeight(kind, n, k, randomWeight(r, kind, n, k))
+					if err != nil {
+						b.Fatal(err)
+					}
+					x, dst := randomMatrix(r, m, k), newMatrix(m, n)
+					best(b, 2*float64(m)*float64(n)*float64(k), "GFLOP/s", func() {
+						be.Multiply(x, m, kernels.Product{Dst: dst, Weight: w})
+					})
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkPack widens panels: the cost that decoding is made of.
+func BenchmarkPack(b *testing.B) {
+	for _, kind := range packedTypes {
+		b.Run(kind.String(), func(b *testing.B) {
+			const rows, cols = 16, 768
+			be := newBench(b, 1)
+			w, err := be.NewWeight(kind, rows, cols, randomWeight(rand.New(rand.NewPCG(1, 1)), kind, rows, cols))
+			if err != nil {
+				b.Fatal(err)
+			}
+			dst := make([]float32, panelCols*cols)
+			best(b, rows*cols, "Gweights/s", func() { be.packPanel(dst, w.(*weight), 0, 0, cols, &be.local[0]) })
+		})
+	}
+}
+
+func BenchmarkAttend(b *testing.B) {
+	for _, length := range []int{512, 2048} {
+		b.Run(fmt.Sprint(length), func(b *testing.B) {
+			be := newBench(b, 2)
+			r := rand.New(rand.NewPCG(1, 1))
+			shape := kernels.CacheShape{Layers: 1, Heads: 9, KVHeads: 3, HeadDim: 64}
+			q, k, v := randomMatrix(r, length, 576), randomMatrix(r, length, 192), randomMatrix(r, length, 192)
+			pages := make([]int32, length/64)
+			for i := range pages {
+				pages[i] = int32(i)
+			}
+			spans := []kernels.Span{{Len: length, Pages: pages}}
+			c, dst := be.NewCache(shape, len(pages)), newMatrix(length, 576)
+			be.Store(c, 0, k, v, spans)
+			best(b, 2*2*64*9*float64(length)*float64(length+1)/2, "GFLOP/s", func() { be.Attend(dst, q, c, 0, spans) })
+		})
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	const rows = 512
+	be := newBench(b, 2)
+	r := rand.New(rand.NewPCG(1, 1))
+	x, up := randomMatrix(r, rows, 1536), randomMatrix(r, rows, 1536)
+	gain, err := be.NewWeight(quant.F32, 1, 1536, randomWeight(r, quant.F32, 1, 1536))
+	if err != nil {
+		b.Fatal(err)
+	}
+	dst, angles := newMatrix(rows, 1536), randomMatrix(r, rows, 128)
+	for name, do := range map[string]func(){
+		"norm":   func() { be.Norm(dst, x, rows, gain, 1e-5) },
+		"swiglu": func() { be.SwiGLU(dst, x, up, rows) },
+		"rotate": func() { be.Rotate(up, rows, 24, angles) },
+	} {
+		b.Run(name, func(b *testing.B) { best(b, rows*1536, "Gvalues/s", do) })
+	}
+}

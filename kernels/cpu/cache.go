@@ -1,0 +1,112 @@
+package cpu
+
+import "github.com/llamaeval/llamaeval/kernels"
+
+// cache holds the pages of keys and values. For one layer and key-value head
+// a page is keys [width][64], position fastest, so that 16 positions make a
+// panel, then values [64][padded], element fastest, for the same reason.
+type cache struct {
+	shape  kernels.CacheShape
+	padded int // width of a value row, a multiple of panelCols
+	pages  [][]float32
+}
+
+// NewCache reserves room for page addresses only; a page is allocated when
+// something is stored in it and then stays.
+func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
+	return &cache{shape: s, padded: roundUp(s.HeadDim, panelCols), pages: make([][]float32, pages)}
+}
+
+// PageBytes returns the memory one page of such a cache takes.
+func PageBytes(s kernels.CacheShape) int {
+	c := cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
+	return 4 * c.blockFloats() * s.Layers * s.KVHeads
+}
+
+func (c *cache) blockFloats() int { return kernels.PageTokens * (c.shape.HeadDim + c.padded) }
+
+func (c *cache) page(id int32) []float32 {
+	if c.pages[id] == nil {
+		c.pages[id] = make([]float32, c.blockFloats()*c.shape.Layers*c.shape.KVHeads)
+	}
+	return c.pages[id]
+}
+
+// block returns the keys and values of a layer and head on a page.
+func (c *cache) block(id int32, layer, head int) (keys, values []float32) {
+	n := c.blockFloats()
+	at := (layer*c.shape.KVHeads + head) * n
+	block := c.pages[id][at : at+n]
+	split := kernels.PageTokens * c.shape.HeadDim
+	return block[:split], block[split:]
+}
+
+// CopyRows copies the first positions of a page.
+func (c *cache) CopyRows(dst, src int32, rows int) {
+	c.page(dst)
+	if c.pages[src] == nil {
+		return // nothing was ever stored there
+	}
+	for layer := range c.shape.Layers {
+		for head := range c.shape.KVHeads {
+			toKeys, toValues := c.block(dst, layer, head)
+			keys, values := c.block(src, layer, head)
+			for d := range c.shape.HeadDim {
+				at := d * kernels.PageTokens
+				copy(toKeys[at:at+rows], keys[at:at+rows])
+			}
+			copy(toValues[:rows*c.padded], values[:rows*c.padded])
+		}
+	}
+}
+
+// Close forgets the pages.
+func (c *cache) Close() error {
+	c.pages = nil
+	return nil
+}
+
+// Store writes keys and values of the spans into their pages.
+func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans []kernels.Span) {
+	c, km, vm := kv.(*cache), k.(*matrix), v.(*matrix)
+	pieces := cutSpans(spans, kernels.PageTokens)
+	for _, p := range pieces {
+		c.page(p.page())
+	}
+	width := c.shape.HeadDim
+	b.pool.Run(len(pieces)*c.shape.KVHeads, func(_, turn int) {
+		p, head := pieces[turn/c.shape.KVHeads], turn%c.shape.KVHeads
+		keys, values := c.block(p.page(), layer, head)
+		for i := range p.count {
+			at := (p.start + i) % kernels.PageTokens
+			row := km.row(p.row+i, km.cols)[head*width : (head+1)*width]
+			for d, x := range row {
+				keys[d*kernels.PageTokens+at] = x
+			}
+			copy(values[at*c.padded:], vm.row(p.row+i, vm.cols)[head*width:(head+1)*width])
+		}
+	})
+}
+
+// piece is consecutive positions of a span that lie on one page.
+type piece struct {
+	row, count int
+	start      int // absolute position of the first
+	pages      []int32
+}
+
+func (p piece) page() int32 { return p.pages[p.start/kernels.PageTokens] }
+
+// cutSpans cuts spans at page borders and into at most that many positions.
+func cutSpans(spans []kernels.Span, most int) []piece {
+	var out []piece
+	for _, s := range spans {
+		for done := 0; done < s.Len; {
+			at := s.Start + done
+			n := min(s.Len-done, most, kernels.PageTokens-at%kernels.PageTokens)
+			out = append(out, piece{row: s.Row + done, count: n, start: at, pages: s.Pages})
+			done += n
+		}
+	}
+	return out
+}

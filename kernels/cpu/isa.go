@@ -1,0 +1,99 @@
+package cpu
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
+
+// panelCols is the width of a weight panel: outputs computed side by side.
+const panelCols = 16
+
+// lanes is the multiple to which rows given to the vector functions are padded.
+const lanes = 8
+
+// A tile multiplies a few rows of a with panels of b: for each of its rows and
+// columns one chain of fused multiply-adds over k. Rows of c and a are ldc and
+// lda floats apart, rows of b (16 floats each) ldb, and panels of b `panel`.
+// In c the panels lie side by side.
+type tile func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, panel, k, mode int)
+
+// Modes of a tile, which may be combined.
+const (
+	resume = 1 // the chain starts from c instead of 0
+	addTo  = 2 // the finished chain is added to c
+)
+
+// A packer widens eight rows of weights, stride bytes apart, into one half of
+// a panel: weight k of row r goes to dst[16k+r]. It takes whole blocks.
+type packer struct {
+	blockSize int
+	pack      func(dst []float32, src []byte, stride, blocks int)
+}
+
+// An isa is one instruction set's inner loops. All sets give the same bits.
+// Slices handed to the vector functions have a length that is a positive
+// multiple of 8, sumSquares' of 32.
+type isa struct {
+	name  string
+	tiles [][]tile // by rows, then panels; nil where there is none
+	pack  map[quant.Type]packer
+
+	prefetch func(src []byte) // hints that src is read soon
+
+	scaleMax   func(x []float32, scale float32) float32      // x *= scale; max(x)
+	expSum     func(x []float32, highest float32) float32    // x = exp(x-highest); its sum in 8 lanes
+	expSum64   func(x []float32, highest float32) float64    // sum of exp(x-highest) in 8 lanes of float64
+	scale      func(x []float32, scale float32)              // x *= scale
+	swiglu     func(dst, gate, up []float32)                 // SiLU(gate)·up
+	sumSquares func(sums *[32]float32, x []float32)          // sums[i%32] = Σ x[i]²
+	norm       func(dst, x, gain []float32, inverse float32) // x·inverse·gain
+	rotate     func(x, cos, sin []float32)                   // ref.Rotate
+
+	peak      func(rounds int) // FMAs on registers
+	peakFlops int              // floating-point operations of one round
+}
+
+// Variable names the environment variable that chooses the instruction set.
+const Variable = "LLAMAEVAL_ISA"
+
+// known lists every instruction set the program can be asked for, so that a
+// name is told apart from a slip of the pen.
+var known = []string{"avx512", "avx2", "neon", "portable"}
+
+// choose returns the instruction set called name, or the best one if name and
+// the environment variable are empty.
+func choose(name string) (*isa, error) {
+	if name == "" {
+		name = os.Getenv(Variable)
+	}
+	have := available()
+	if name == "" {
+		return have[0], nil
+	}
+	var names []string
+	for _, s := range have {
+		if s.name == name {
+			return s, nil
+		}
+		names = append(names, s.name)
+	}
+	list := strings.Join(names, ", ")
+	if slices.Contains(known, name) {
+		return nil, fmt.Errorf("instruction set %s: this machine or build has only %s; unset %s or name one of these", name, list, Variable)
+	}
+	return nil, fmt.Errorf("unknown instruction set %q: this machine has %s", name, list)
+}
+
+// Available returns the names of the instruction sets that this machine and
+// build can use, fastest first.
+func Available() []string {
+	var names []string
+	for _, s := range available() {
+		names = append(names, s.name)
+	}
+	return names
+}

@@ -1,0 +1,112 @@
+// Package kernels is the seam between the forward pass and the processor that
+// computes it: the handful of operations a Llama-family model needs, on
+// matrices that live wherever the backend keeps them.
+//
+// kernels/ref says what each operation computes, bit by bit; kernels/cpu
+// computes it fast on the host. A backend may run asynchronously: only Score
+// and Read wait for results, and what failed before is reported there.
+package kernels
+
+import "github.com/llamaeval/llamaeval/kernels/quant"
+
+// PageTokens is how many consecutive positions a page of the KV cache holds.
+// Attention takes keys in blocks of the same size, at absolute positions.
+const PageTokens = 64
+
+// A Backend computes. It belongs to one forward pass at a time.
+//
+// Matrices and weights given to a backend must be its own. Rows and columns
+// that do not fit are a programmer's error and panic.
+type Backend interface {
+	// Name says what computes: the instruction set or the device.
+	Name() string
+	// NewMatrix returns a zeroed matrix of float32.
+	NewMatrix(rows, cols int) Matrix
+	// NewWeight takes a weight of rows x cols stored row by row in a
+	// checkpoint's format. The backend may keep data, which must stay valid.
+	NewWeight(t quant.Type, rows, cols int, data []byte) (Weight, error)
+	// NewCache returns a KV cache of up to pages pages, allocated as used.
+	NewCache(s CacheShape, pages int) Cache
+
+	// Write sets row i of dst to the i-th len/rows values.
+	Write(dst Matrix, rows int, values []float32)
+	// Embed sets row i of dst to row tokens[i] of w.
+	Embed(dst Matrix, w Weight, tokens []int32)
+	// Gather sets row i of dst to row rows[i] of src.
+	Gather(dst, src Matrix, rows []int)
+	// Norm sets the first rows of dst to RMSNorm(x)·gain.
+	Norm(dst, x Matrix, rows int, gain Weight, eps float32)
+	// Multiply computes products that share the left factor: the first rows
+	// of each p.Dst become (or with p.Add grow by) x·p.Weightᵀ.
+	Multiply(x Matrix, rows int, products ...Product)
+	// Rotate turns each of the heads in the rows of x by the angles in table,
+	// whose rows hold cosines, then sines, each twice, for the first
+	// cols/2 elements of a head.
+	Rotate(x Matrix, rows, heads int, table Matrix)
+	// Store writes rows of keys and values into the pages of the spans.
+	Store(c Cache, layer int, k, v Matrix, spans []Span)
+	// Attend sets rows of dst to the attention of the queries in q over the
+	// cached positions up to and including their own.
+	Attend(dst, q Matrix, c Cache, layer int, spans []Span)
+	// SwiGLU sets the first rows of dst to SiLU(gate)·up.
+	SwiGLU(dst, gate, up Matrix, rows int)
+	// Score multiplies the first len(out) rows of x with the output weight
+	// and summarises each row of logits; logits are kept only where asked.
+	Score(x Matrix, w Weight, out []Logits) error
+
+	// Close ends the backend's threads or gives back its device.
+	Close() error
+}
+
+// A Matrix is a backend's matrix of float32 activations.
+type Matrix interface {
+	Rows() int
+	Cols() int
+}
+
+// A Weight is a matrix of a checkpoint, one row per output.
+type Weight interface {
+	Rows() int
+	Cols() int
+}
+
+// A Cache holds keys and values in pages of PageTokens positions.
+type Cache interface {
+	// CopyRows copies the first rows positions of page src to page dst, in
+	// all layers.
+	CopyRows(dst, src int32, rows int)
+	// Close gives the memory back.
+	Close() error
+}
+
+// CacheShape is what a page of the cache holds.
+type CacheShape struct {
+	Layers, KVHeads, HeadDim int
+	Heads                    int // query heads; a multiple of KVHeads
+}
+
+// A Product is one factor and one destination of Multiply.
+type Product struct {
+	Dst    Matrix
+	Weight Weight
+	Add    bool
+}
+
+// A Span is consecutive positions of one sequence in consecutive rows of a
+// batch. Pages[i] holds the positions from PageTokens·i.
+type Span struct {
+	Row, Len int
+	Start    int // absolute position of the first row
+	Pages    []int32
+}
+
+// Logits asks for and receives a summary of one row of logits.
+type Logits struct {
+	Targets []int32   // asked: tokens whose logits are wanted
+	All     []float32 // asked if not nil: receives the whole row
+
+	Target    []float32 // logits of Targets
+	LogSumExp float64   // of the whole row; natural log
+	Max       float32
+	Argmax    int32 // lowest token among equals
+}
