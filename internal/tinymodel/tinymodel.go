@@ -1,0 +1,185 @@
+// Package tinymodel writes small random Llama checkpoints as GGUF files, so
+// that tests can run the whole program in milliseconds. The same options give
+// the same bytes.
+package tinymodel
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
+
+// Options shape a model. The zero value is a useful model of two layers.
+type Options struct {
+	Seed    uint64
+	Type    quant.Type // of the matrices: F32, Q8_0 or Q4_0
+	Layers  int        // 2
+	Heads   int        // 4
+	KVHeads int        // 2
+	HeadDim int        // 16
+	FFN     int        // 96
+	Context int        // 2048
+	Untied  bool       // an output weight of its own
+
+	// Metadata is added to, and wins over, what the options imply: strings,
+	// uint32, float32, bool, []string, []int32. nil removes a key.
+	Metadata map[string]any
+	// Omit leaves tensors out; Rename stores them under another name.
+	Omit   []string
+	Rename map[string]string
+	// Edit, if not nil, may change the shape or data of a tensor.
+	Edit func(*Tensor)
+}
+
+// A Tensor is one entry of the file.
+type Tensor struct {
+	Name  string
+	Type  quant.Type
+	Shape []int // row length first
+	Data  []byte
+}
+
+func (o Options) withDefaults() Options {
+	set := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	set(&o.Layers, 2)
+	set(&o.Heads, 4)
+	set(&o.KVHeads, 2)
+	set(&o.HeadDim, 16)
+	set(&o.FFN, 96)
+	set(&o.Context, 2048)
+	return o
+}
+
+// New writes a model into the test's temporary folder and returns its path.
+func New(t testing.TB, o Options) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := Write(path, o); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Write writes a model to path.
+func Write(path string, o Options) error {
+	data, err := Bytes(o)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
+// Bytes returns a model's file.
+func Bytes(o Options) ([]byte, error) {
+	o = o.withDefaults()
+	tensors, err := o.tensors()
+	if err != nil {
+		return nil, err
+	}
+	return encode(o.metadata(), tensors), nil
+}
+
+// tensors draws the weights: matrices of variance 1/columns, so that
+// activations keep their size, and a wider embedding, so that logits differ.
+func (o Options) tensors() ([]Tensor, error) {
+	if o.Type != quant.F32 && o.Type != quant.Q8_0 && o.Type != quant.Q4_0 {
+		return nil, fmt.Errorf("tinymodel: cannot write weights of type %v", o.Type)
+	}
+	r := rand.New(rand.NewPCG(o.Seed, 0))
+	var out []Tensor
+	add := func(name string, t quant.Type, rows, cols int, deviation float64) {
+		s := Tensor{Name: name + ".weight", Type: t, Shape: []int{cols, rows}}
+		if rows == 1 {
+			s.Shape = s.Shape[:1]
+		}
+		s.Data = draw(r, t, rows*cols, deviation)
+		out = append(out, s)
+	}
+	width, queries, keys := o.Heads*o.HeadDim, o.Heads*o.HeadDim, o.KVHeads*o.HeadDim
+	inner := 1 / math.Sqrt(float64(width))
+	add("token_embd", o.Type, len(vocabulary()), width, 0.4)
+	for i := range o.Layers {
+		blk := fmt.Sprintf("blk.%d.", i)
+		add(blk+"attn_norm", quant.F32, 1, width, 0)
+		add(blk+"attn_q", o.Type, queries, width, 2*inner)
+		add(blk+"attn_k", o.Type, keys, width, 2*inner)
+		add(blk+"attn_v", o.Type, keys, width, inner)
+		add(blk+"attn_output", o.Type, width, queries, inner)
+		add(blk+"ffn_norm", quant.F32, 1, width, 0)
+		add(blk+"ffn_gate", o.Type, o.FFN, width, inner)
+		add(blk+"ffn_up", o.Type, o.FFN, width, inner)
+		add(blk+"ffn_down", o.Type, width, o.FFN, 1/math.Sqrt(float64(o.FFN)))
+	}
+	add("output_norm", quant.F32, 1, width, 0)
+	if o.Untied {
+		add("output", o.Type, len(vocabulary()), width, 0.4)
+	}
+	return o.edit(out), nil
+}
+
+func (o Options) edit(tensors []Tensor) []Tensor {
+	var out []Tensor
+next:
+	for _, t := range tensors {
+		for _, name := range o.Omit {
+			if t.Name == name {
+				continue next
+			}
+		}
+		if name, ok := o.Rename[t.Name]; ok {
+			t.Name = name
+		}
+		if o.Edit != nil {
+			o.Edit(&t)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// draw returns n weights of that standard deviation, or near 1 for 0, as a
+// gain has.
+func draw(r *rand.Rand, t quant.Type, n int, deviation float64) []byte {
+	var out []byte
+	switch t {
+	case quant.F32:
+		for range n {
+			v := r.NormFloat64() * deviation
+			if deviation == 0 {
+				v = 1 + 0.1*r.NormFloat64()
+			}
+			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(float32(v)))
+		}
+	case quant.Q8_0: // uniform quanta of -127 to 127 deviate by 73
+		for range n / 32 {
+			out = binary.LittleEndian.AppendUint16(out, half(deviation/73))
+			for range 32 {
+				out = append(out, byte(r.IntN(255)-127))
+			}
+		}
+	case quant.Q4_0: // uniform quanta of -8 to 7 deviate by 4.6
+		for range n / 32 {
+			out = binary.LittleEndian.AppendUint16(out, half(deviation/4.6))
+			for range 16 {
+				out = append(out, byte(r.Uint32()))
+			}
+		}
+	}
+	return out
+}
+
+// half returns the binary16 at or just below a positive normal value.
+func half(x float64) uint16 {
+	bits := math.Float32bits(float32(x))
+	return uint16(bits>>13 - (127-15)<<10)
+}

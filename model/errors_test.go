@@ -1,0 +1,94 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/kernels/quant"
+	"github.com/llamaeval/llamaeval/model"
+)
+
+func TestOpenRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		options tinymodel.Options
+		open    model.Options
+		want    string
+	}{
+		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported; supported are: llama`},
+		"experts":      {options: tinymodel.Options{Metadata: map[string]any{"llama.expert_count": uint32(8)}}, want: "mixture of experts"},
+		"yarn":         {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "yarn"}}, want: `"yarn"; only none and linear`},
+		"no layers":    {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": nil}}, want: "llama.block_count is missing"},
+		"zero heads":   {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.head_count": uint32(0)}}, want: "head_count is 0"},
+		"heads":        {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.head_count_kv": uint32(3)}}, want: "cannot share 3 key-value heads"},
+		"rotary":       {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.dimension_count": uint32(18)}}, want: "18 rotary elements"},
+		"missing":      {options: tinymodel.Options{Omit: []string{"blk.1.ffn_up.weight"}}, want: "tensor blk.1.ffn_up.weight is missing"},
+		"bias":         {options: tinymodel.Options{Rename: map[string]string{"blk.1.attn_norm.weight": "blk.1.attn_q.bias"}}, want: "tensor blk.1.attn_q.bias is no part"},
+		"shape": {options: tinymodel.Options{Edit: func(s *tinymodel.Tensor) {
+			if s.Name == "blk.0.attn_k.weight" {
+				s.Shape = []int{32, 64}
+			}
+		}}, want: "tensor blk.0.attn_k.weight has shape [32 64], the metadata call for [64 32]"},
+		"type": {options: tinymodel.Options{Edit: func(s *tinymodel.Tensor) {
+			if s.Name == "blk.0.attn_norm.weight" {
+				s.Type = quant.I32
+			}
+		}}, want: "tensor blk.0.attn_norm.weight weights of type I32 are not supported"},
+		"more layers": {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(16777216)}}, want: "blk.2.attn_norm.weight is missing"},
+		"mode":        {open: model.Options{Mode: "fast"}, want: `mode "fast"`},
+		"isa":         {open: model.Options{ISA: "neon"}, want: "instruction set neon"},
+		"isa slip":    {open: model.Options{ISA: "axv2"}, want: `unknown instruction set "axv2"`},
+		"threads":     {open: model.Options{Threads: -1}, want: "-1 threads"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := model.Open(tinymodel.New(t, test.options), test.open)
+			if err == nil {
+				m.Close()
+				t.Fatal("no error")
+			}
+			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error is %q, want %q in it", err, test.want)
+			}
+		})
+	}
+}
+
+func TestForwardRefuses(t *testing.T) {
+	m := open(t, tinymodel.New(t, tinymodel.Options{Context: 100}), model.Options{Threads: 1})
+	kv := m.NewKV(2)
+	page, _ := kv.Alloc()
+	one := []model.PageID{page}
+	for name, test := range map[string]struct {
+		segment model.Segment
+		want    string
+	}{
+		"empty":   {model.Segment{Pages: one}, "no tokens"},
+		"token":   {model.Segment{Tokens: []int32{1 << 20}, Pages: one}, "token 1048576 is not in the vocabulary"},
+		"pages":   {model.Segment{Tokens: []int32{1}, Start: 64, Pages: one}, "1 pages do not reach position 64"},
+		"context": {model.Segment{Tokens: []int32{1}, Start: 100, Pages: one}, "outside of the context of 100"},
+		"free":    {model.Segment{Tokens: []int32{1}, Pages: []model.PageID{page + 1}}, "is not allocated"},
+		"row":     {model.Segment{Tokens: []int32{1}, Pages: one, Outputs: []model.Output{{Row: 1}}}, "output of row 1"},
+		"target":  {model.Segment{Tokens: []int32{1}, Pages: one, Outputs: []model.Output{{Target: -2}}}, "target -2"},
+		"logits":  {model.Segment{Tokens: []int32{1}, Pages: one, Outputs: []model.Output{{Logits: make([]float32, 3)}}}, "room for 3 logits"},
+	} {
+		err := m.Forward(kv, []model.Segment{test.segment})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error is %v, want %q in it", name, err, test.want)
+		}
+	}
+}
+
+// A checkpoint with a weight that is no number must not score anything.
+func TestForwardReportsNonFinite(t *testing.T) {
+	path := tinymodel.New(t, tinymodel.Options{Edit: func(s *tinymodel.Tensor) {
+		if s.Name == "blk.1.ffn_down.weight" {
+			copy(s.Data, []byte{0, 0, 0xc0, 0x7f})
+		}
+	}})
+	m := open(t, path, model.Options{})
+	kv := m.NewKV(1)
+	s := model.Segment{Tokens: []int32{5}, Pages: pagesOf(t, kv, 1), Outputs: []model.Output{{Target: 6}}}
+	if err := m.Forward(kv, []model.Segment{s}); err == nil || !strings.Contains(err.Error(), "position 0 are not finite") {
+		t.Errorf("error is %v", err)
+	}
+}

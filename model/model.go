@@ -1,0 +1,105 @@
+// Package model runs Llama-family checkpoints: it reads a GGUF file's shape and
+// weights, keeps keys and values in shared pages, and computes
+// log-probabilities of tokens.
+//
+// A result is a function of the model, the tokens before it and the mode, to
+// the last bit: it does not depend on what else is in the batch, on the number
+// of threads, on how a prompt is cut into steps or on where its pages lie.
+package model
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/llamaeval/llamaeval/kernels"
+	"github.com/llamaeval/llamaeval/kernels/cpu"
+	"github.com/llamaeval/llamaeval/model/gguf"
+)
+
+// Options are how a model is computed.
+type Options struct {
+	Threads int    // 0: one per processor
+	Mode    string // "exact" or ""
+	ISA     string // instruction set; "": LLAMAEVAL_ISA, else the best one
+}
+
+// Exact is the mode in which activations, keys, values and sums are float32
+// and every weight has the value its format defines.
+const Exact = "exact"
+
+// A Model is an open checkpoint.
+type Model struct {
+	file    *gguf.File
+	config  Config
+	backend kernels.Backend
+	weights weights
+	rope    rope
+
+	mu    sync.Mutex // one forward pass at a time
+	space workspace
+}
+
+// Open opens the GGUF file at path. Weights stay in the mapped file.
+func Open(path string, o Options) (*Model, error) {
+	if o.Mode != "" && o.Mode != Exact {
+		return nil, fmt.Errorf("mode %q: the CPU has only mode %q", o.Mode, Exact)
+	}
+	b, err := cpu.New(o.Threads, o.ISA)
+	if err != nil {
+		return nil, err
+	}
+	f, err := gguf.Open(path)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	m, err := build(f, b)
+	if err != nil {
+		b.Close()
+		f.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func build(f *gguf.File, b kernels.Backend) (*Model, error) {
+	if _, err := describe(f); err != nil {
+		return nil, err
+	}
+	c, err := readConfig(f)
+	if err != nil {
+		return nil, err
+	}
+	w, err := load(f, b, &c)
+	if err != nil {
+		return nil, err
+	}
+	l := loader{f: f, b: b}
+	factors := l.ropeFactors(c)
+	if l.err != nil {
+		return nil, l.err
+	}
+	m := &Model{file: f, config: c, backend: b, weights: w}
+	m.rope = newRope(c.RopeBase, c.RopeDim, c.RopeScale, factors)
+	return m, nil
+}
+
+// Config returns the model's shape.
+func (m *Model) Config() Config { return m.config }
+
+// File returns the open checkpoint, which ends with the model.
+func (m *Model) File() *gguf.File { return m.file }
+
+// ISA returns the instruction set that computes.
+func (m *Model) ISA() string { return m.backend.Name() }
+
+// Close ends the threads and the mapping of the file.
+func (m *Model) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.backend.Close()
+	if e := m.file.Close(); err == nil {
+		err = e
+	}
+	return err
+}
