@@ -1,0 +1,41 @@
+package results
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// tempPrefix marks files that are being written; Inspect ignores them.
+const tempPrefix = ".tmp-"
+
+// writeFile replaces path in one step: a reader, or a crash at any moment,
+// sees the old file or the whole new one. The temporary file lies in the same
+// folder because rename is only atomic within a file system.
+func writeFile(path string, fill func(*os.File) error) (err error) {
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	f, err := os.CreateTemp(dir, tempPrefix+name+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	err = errors.Join(fill(f), f.Chmod(0o644))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	// The rename is durable only once the folder is.
+	return syncDir(dir)
+}

@@ -1,0 +1,126 @@
+package results
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A Report is the result of one run as it is shown: `run --format json`
+// prints its JSON.
+type Report struct {
+	Run      RunSummary
+	Plan     Plan
+	Scores   []Score
+	Warnings []string
+	Limited  bool // only some documents were evaluated; the table says so
+}
+
+// RunSummary is the part of a Run that a report repeats.
+type RunSummary struct {
+	ID          string    `json:"id"`
+	Model       string    `json:"model"`
+	ModelHash   string    `json:"model_hash"`
+	Device      string    `json:"device"`
+	Mode        string    `json:"mode"`
+	Version     string    `json:"version"`
+	Started     time.Time `json:"started"`
+	WallSeconds float64   `json:"wall_seconds"`
+	Out         string    `json:"out"` // the results folder
+}
+
+// NewReport joins what a results folder holds to a report. out is the folder
+// as the user knows it.
+func NewReport(r Run, scores []Score, out string) Report {
+	d := r.Config.Documents
+	return Report{
+		Run: RunSummary{
+			ID: r.ID, Model: r.Config.Model, ModelHash: r.Config.ModelHash, Device: r.Config.Device, Mode: r.Config.Mode,
+			Version: r.Version, Started: r.Started, WallSeconds: r.WallSeconds, Out: out,
+		},
+		Plan: r.Plan, Scores: scores, Warnings: r.Warnings,
+		Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
+	}
+}
+
+// MarshalJSON writes empty lists, never null.
+func (r Report) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Run      RunSummary `json:"run"`
+		Plan     Plan       `json:"plan"`
+		Scores   []Score    `json:"scores"`
+		Warnings []string   `json:"warnings"`
+	}{r.Run, r.Plan, append([]Score{}, r.Scores...), append([]string{}, r.Warnings...)})
+}
+
+// Write prints the report in one of Formats.
+func (r Report) Write(w io.Writer, format string) error {
+	return r.Table().Write(w, format)
+}
+
+// Table lays the scores out for a reader, one metric a line.
+func (r Report) Table() Table {
+	t := Table{
+		Columns: []Column{
+			{Name: "task"}, {Name: "version", Right: true}, {Name: "filter"}, {Name: "shots", Right: true}, {Name: "metric"},
+			{Name: "value", Right: true}, {Name: "± stderr", Right: true}, {Name: "n", Right: true},
+		},
+		Value: r,
+	}
+	sample := slices.ContainsFunc(r.Scores, func(s Score) bool { return s.Sample })
+	if sample {
+		t.Columns = append(t.Columns, Column{Name: "data"})
+	}
+	for _, s := range r.Scores {
+		name := s.Task
+		if s.Kind == KindGroup {
+			name += " (group)"
+		}
+		arrow := " ↓"
+		if s.HigherIsBetter {
+			arrow = " ↑"
+		}
+		row := []string{
+			name, s.Version, s.Filter, shots(s.Shots), s.Metric + arrow,
+			number(&s.Value), number(s.StdErr), strconv.Itoa(int(s.N)),
+		}
+		if sample {
+			row = append(row, data(s))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if r.Limited {
+		t.Notes = append(t.Notes, "Limited run: only some documents of each task were evaluated.")
+	}
+	return t
+}
+
+// data says in every format which data a score is of.
+func data(s Score) string {
+	if s.Sample {
+		return "sample, not the benchmark"
+	}
+	return "benchmark"
+}
+
+// shots are those of a task, or "-" for a group whose tasks differ.
+func shots(n int32) string {
+	if n < 0 {
+		return "-"
+	}
+	return strconv.Itoa(int(n))
+}
+
+// number formats a value for a reader: four decimals, as the field does.
+func number(v *float64) string {
+	switch {
+	case v == nil || math.IsNaN(*v):
+		return "-"
+	case math.IsInf(*v, 0) || math.Abs(*v) >= 1e9:
+		return strconv.FormatFloat(*v, 'g', 5, 64)
+	}
+	return strconv.FormatFloat(*v, 'f', 4, 64)
+}

@@ -1,0 +1,181 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Names of the files in a results folder.
+const (
+	RunFile     = "run.json"
+	SamplesFile = "samples.parquet"
+	ScoresFile  = "scores.parquet"
+	JournalFile = "journal"
+)
+
+// A Config is everything that decides the numbers of a run, and nothing else:
+// two runs of one Config leave the same Parquet files. Threads, memory,
+// output format and gates do not belong here.
+type Config struct {
+	Tasks     []TaskConfig `json:"tasks"` // in the order of their names
+	Documents Documents    `json:"documents"`
+
+	Model         string `json:"model"` // the checkpoint's own name
+	ModelHash     string `json:"model_hash"`
+	TokenizerHash string `json:"tokenizer_hash"`
+	Mode          string `json:"mode"`     // exact or fast
+	Device        string `json:"device"`   // the kind: cpu or cuda
+	ISA           string `json:"isa"`      // avx512, avx2, neon, portable
+	Numerics      string `json:"numerics"` // version of the program's arithmetic
+
+	Seed       int64          `json:"seed"`
+	Shots      *int           `json:"shots"`   // --shots; nil leaves each task its own
+	FewShot    string         `json:"fewshot"` // fixed or reference
+	Chat       bool           `json:"chat"`
+	System     string         `json:"system"`
+	BOS        string         `json:"bos"`        // auto, on or off
+	Generation map[string]any `json:"generation"` // --gen, values as JSON has them
+	Sandbox    string         `json:"sandbox"`    // kind; empty where no task runs code
+}
+
+// A TaskConfig names one task with the hashes of its definition and its data.
+type TaskConfig struct {
+	Name string `json:"name"`
+	Hash string `json:"hash"` // of the task's files
+	Data string `json:"data"` // of the documents
+}
+
+// Documents says which documents of each task are evaluated.
+type Documents struct {
+	Limit      float64 `json:"limit"` // 0: all; a whole number, or a fraction below 1
+	LimitOrder string  `json:"limit_order"`
+	Items      []int   `json:"items"`
+	Shard      string  `json:"shard"` // i/n, or empty
+	Sample     bool    `json:"sample"`
+}
+
+// Hash returns the SHA-256, hex, of the configuration's JSON. Structs keep the
+// order of their fields and maps are sorted by key, so equal values have equal
+// JSON. A nil and an empty list count as the same.
+func (c Config) Hash() (string, error) {
+	if len(c.Tasks) == 0 {
+		c.Tasks = nil
+	}
+	if len(c.Documents.Items) == 0 {
+		c.Documents.Items = nil
+	}
+	if len(c.Generation) == 0 {
+		c.Generation = nil
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("configuration: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// A Plan counts the work of a run. Requested tokens are those of all requests
+// one by one; computed ones are what this process really ran through the
+// model, after sharing prefixes and resuming.
+type Plan struct {
+	Requests        int64 `json:"requests"`
+	TokensRequested int64 `json:"tokens_requested"`
+	TokensComputed  int64 `json:"tokens_computed"`
+}
+
+// A Run is run.json: what reproduces a run, and what differs between two runs
+// of one configuration.
+type Run struct {
+	ID         string `json:"id"`
+	ConfigHash string `json:"config_hash"`
+	Config     Config `json:"config"`
+
+	Version     string    `json:"version"` // of the program
+	Command     []string  `json:"command"`
+	ModelPath   string    `json:"model_path"`
+	Device      string    `json:"device"` // as found: name of the processor or card
+	Host        string    `json:"host"`
+	OS          string    `json:"os"`
+	Arch        string    `json:"arch"`
+	Threads     int       `json:"threads"`
+	Memory      int64     `json:"memory"` // bytes, the limit that was in force
+	Started     time.Time `json:"started"`
+	Finished    time.Time `json:"finished,omitzero"` // zero while the run is unfinished
+	WallSeconds float64   `json:"wall_seconds"`
+	Resumed     int       `json:"resumed"` // how many times it was taken up again
+	Plan        Plan      `json:"plan"`
+	Warnings    []string  `json:"warnings"`
+
+	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run
+}
+
+// WriteRun replaces dir's run.json in one step. A finished run is written
+// after its Parquet files, whose hashes it notes.
+func WriteRun(dir string, r Run) error {
+	if !r.Finished.IsZero() {
+		files, err := fileHashes(dir)
+		if err != nil {
+			return fmt.Errorf("%s: %w", RunFile, err)
+		}
+		r.Files = files
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("%s: %w", RunFile, err)
+	}
+	return writeFile(filepath.Join(dir, RunFile), func(f *os.File) error {
+		_, err := f.Write(b.Bytes())
+		return err
+	})
+}
+
+// ReadRun reads dir's run.json.
+func ReadRun(dir string) (Run, error) {
+	path := filepath.Join(dir, RunFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Run{}, fmt.Errorf("%s: no results here (no %s): %w", dir, RunFile, err)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	var r Run
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Run{}, fmt.Errorf("%s: not a description of a run: %w", path, err)
+	}
+	return r, nil
+}
+
+// FolderName returns the default output folder of a run:
+// llamaeval-out/<model>-<tasks>-<8 hex of the configuration hash>. Anything
+// but letters, digits, '.', '_' and '-' becomes '_'; the task part is cut at
+// 60 characters.
+func FolderName(model string, tasks []string, configHash string) string {
+	part := safeName(strings.Join(tasks, "_"))
+	part = part[:min(len(part), 60)]
+	hash := configHash[:min(len(configHash), 8)]
+	return filepath.Join("llamaeval-out", safeName(model)+"-"+part+"-"+hash)
+}
+
+func safeName(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			return r
+		}
+		return '_'
+	}, s)
+}

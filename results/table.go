@@ -1,0 +1,171 @@
+package results
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// A Table is anything that is printed as rows: scores, a list of tasks, the
+// parameters of a model.
+type Table struct {
+	Columns []Column
+	Rows    [][]string // cells, as many as Columns
+	Notes   []string   // lines under the table; CSV and JSON leave them out
+	Value   any        // what JSON prints; nil: a list of objects, column name to cell
+}
+
+// A Column is a heading and where its cells stand.
+type Column struct {
+	Name  string
+	Right bool // numbers
+}
+
+// formats is the one place where an output format is added.
+var formats = []struct {
+	name  string
+	write func(io.Writer, Table) error
+}{
+	{"table", writeText},
+	{"json", writeJSON},
+	{"markdown", writeMarkdown},
+	{"csv", writeCSV},
+}
+
+// Formats returns the names that Table.Write takes, the default first.
+func Formats() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// CheckFormat returns an error that lists the formats when there is none of
+// that name.
+func CheckFormat(name string) error {
+	for _, f := range formats {
+		if f.name == name {
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown format %q: choose one of %s", name, strings.Join(Formats(), ", "))
+}
+
+// Write prints the table in one of Formats.
+func (t Table) Write(w io.Writer, format string) error {
+	for i, row := range t.Rows {
+		if len(row) != len(t.Columns) {
+			return fmt.Errorf("table row %d has %d cells for %d columns", i, len(row), len(t.Columns))
+		}
+	}
+	for _, f := range formats {
+		if f.name == format {
+			return f.write(w, t)
+		}
+	}
+	return CheckFormat(format)
+}
+
+func (t Table) header() []string {
+	var names []string
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func writeText(w io.Writer, t Table) error {
+	if err := t.render(w, renderer.NewBlueprint()); err != nil {
+		return err
+	}
+	for _, note := range t.Notes {
+		if _, err := fmt.Fprintln(w, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeMarkdown escapes what would end a cell: the library does not.
+func writeMarkdown(w io.Writer, t Table) error {
+	escape := strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>")
+	escaped := t
+	escaped.Columns, escaped.Rows = nil, nil
+	for _, c := range t.Columns {
+		escaped.Columns = append(escaped.Columns, Column{escape.Replace(c.Name), c.Right})
+	}
+	for _, row := range t.Rows {
+		var cells []string
+		for _, cell := range row {
+			cells = append(cells, escape.Replace(cell))
+		}
+		escaped.Rows = append(escaped.Rows, cells)
+	}
+	if err := escaped.render(w, renderer.NewMarkdown()); err != nil {
+		return err
+	}
+	for _, note := range t.Notes {
+		if _, err := fmt.Fprintf(w, "\n%s\n", note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t Table) render(w io.Writer, r tw.Renderer) error {
+	align := make([]tw.Align, len(t.Columns))
+	for i, c := range t.Columns {
+		align[i] = tw.AlignLeft
+		if c.Right {
+			align[i] = tw.AlignRight
+		}
+	}
+	cells := tw.CellAlignment{PerColumn: align}
+	table := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(r),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignmentConfig(cells),
+		tablewriter.WithRowAlignmentConfig(cells),
+	)
+	table.Header(t.header())
+	if err := table.Bulk(t.Rows); err != nil {
+		return err
+	}
+	return table.Render()
+}
+
+func writeCSV(w io.Writer, t Table) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(t.header()); err != nil {
+		return err
+	}
+	// WriteAll flushes and reports what the flush met.
+	return c.WriteAll(t.Rows)
+}
+
+func writeJSON(w io.Writer, t Table) error {
+	value := t.Value
+	if value == nil {
+		rows := make([]map[string]string, len(t.Rows))
+		for i, row := range t.Rows {
+			rows[i] = make(map[string]string, len(row))
+			for j, cell := range row {
+				rows[i][t.Columns[j].Name] = cell
+			}
+		}
+		value = rows
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
+}
