@@ -1,0 +1,230 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/tasks"
+	"github.com/llamaeval/llamaeval/tasks/py"
+	"github.com/llamaeval/llamaeval/tasks/scoring"
+)
+
+// A judge scores the documents of one task: its filter chains, its metrics,
+// and the function that replaces them where the task has one.
+type judge struct {
+	task      *tasks.Task
+	pipelines []scoring.Pipeline
+	metrics   []scoring.MetricSpec
+	process   scoring.ProcessFunc
+}
+
+// newJudge resolves a task's filters and metrics. code runs generated
+// programs; it may be nil for tasks that have none.
+func newJudge(t *tasks.Task, code scoring.CodeRunner) (*judge, error) {
+	if err := t.CheckScoring(); err != nil {
+		return nil, err
+	}
+	j := &judge{task: t}
+	for _, chain := range t.Filters {
+		p := scoring.Pipeline{Name: chain.Name}
+		for _, f := range chain.Filters {
+			filter, err := newFilter(f)
+			if err != nil {
+				return nil, fmt.Errorf("task %s, filter %s: %w", t.Name, chain.Name, err)
+			}
+			p.Filters = append(p.Filters, filter)
+		}
+		j.pipelines = append(j.pipelines, p)
+	}
+	if len(j.pipelines) == 0 {
+		j.pipelines = []scoring.Pipeline{scoring.DefaultPipeline()}
+	}
+	if t.ProcessResults != "" {
+		return j, j.useFunction(t.ProcessResults)
+	}
+	for _, m := range t.Metrics {
+		spec, err := newMetric(m, code)
+		if err != nil {
+			return nil, fmt.Errorf("task %s: %w", t.Name, err)
+		}
+		j.metrics = append(j.metrics, spec)
+	}
+	return j, nil
+}
+
+// useFunction resolves a process_results function that task files name.
+func (j *judge) useFunction(name string) error {
+	switch name {
+	case tasks.ScoreSquadV2:
+		j.metrics, j.process = scoring.SQuADv2Metrics(), squadV2
+		return nil
+	}
+	return fmt.Errorf("task %s: no scoring function %q", j.task.Name, name)
+}
+
+func squadV2(_ context.Context, item scoring.Item, out scoring.Outcome) (scoring.Row, error) {
+	answers, err := scoring.SQuADAnswers(item.Doc)
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Responses) != 2 {
+		return nil, fmt.Errorf("%d responses, want an answer and the log-likelihood of having none", len(out.Responses))
+	}
+	return scoring.SQuADv2Row(answers, py.Str(out.Filtered), out.Responses[1].LogLikelihood), nil
+}
+
+func newFilter(f tasks.Filter) (scoring.Filter, error) {
+	if f.Function != "custom" {
+		return scoring.NewFilter(f.Function, f.Args)
+	}
+	name, _ := f.Args.Get("filter_fn")
+	switch name {
+	case tasks.FilterBuildPredictions:
+		return scoring.BuildPredictions(), nil
+	case tasks.FilterBuildPredictionsInstruct:
+		return scoring.BuildPredictionsInstruct(), nil
+	}
+	return scoring.Filter{}, fmt.Errorf("no filter function %q", py.Str(name))
+}
+
+func newMetric(m tasks.Metric, code scoring.CodeRunner) (scoring.MetricSpec, error) {
+	spec := scoring.MetricSpec{Name: m.Name, Aggregation: "mean", HigherIsBetter: true}
+	switch m.Func {
+	case "":
+		var err error
+		if spec, err = scoring.NewMetric(m.Name, m.Args); err != nil {
+			return spec, err
+		}
+	case tasks.ScorePassAtK:
+		ks, err := passK(m.Args)
+		if err != nil {
+			return spec, err
+		}
+		spec.Func = scoring.PassAtK(code, ks)
+	default:
+		return spec, fmt.Errorf("no metric function %q", m.Func)
+	}
+	if m.Aggregation != "" {
+		spec.Aggregation = m.Aggregation
+	}
+	if m.HigherIsBetter != nil {
+		spec.HigherIsBetter = *m.HigherIsBetter
+	}
+	return spec, scoring.CheckAggregation(spec.Aggregation)
+}
+
+// passK reads pass@k's argument k: one number or a list.
+func passK(args *py.Dict) ([]int, error) {
+	v, ok := args.Get("k")
+	if !ok {
+		return []int{1}, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var ks []int
+	for _, k := range list {
+		n, ok := k.(int64)
+		if !ok || n < 1 || n > math.MaxInt32 {
+			return nil, fmt.Errorf("pass@k: k is %s, not a whole number of at least 1", py.Repr(k))
+		}
+		ks = append(ks, int(n))
+	}
+	return ks, nil
+}
+
+// judge fills in what the filters extracted and what the metrics give.
+func (j *judge) judge(ctx context.Context, it prompts.Item, s *results.Sample) error {
+	item := scoring.Item{
+		Doc: it.Doc, Choices: it.Choices, Target: it.Target, Input: it.Input,
+		MultipleInputs: it.MultipleInputs, MultipleTargets: it.MultipleTargets,
+	}
+	responses := j.responses(it, s)
+	s.Filtered, s.Metrics = map[string][]string{}, map[string]float64{}
+	for _, p := range j.pipelines {
+		out := scoring.Outcome{Responses: responses}
+		if j.task.OutputType == tasks.GenerateUntil {
+			filtered, err := p.Apply(item, s.Generations)
+			if err != nil {
+				return fmt.Errorf("filter %s: %w", p.Name, err)
+			}
+			out.Filtered, s.Filtered[p.Name] = filtered, scoring.Texts(filtered)
+		}
+		row, err := j.row(ctx, item, out)
+		if err != nil {
+			return err
+		}
+		if p.Name != scoring.NoFilter {
+			row = row.Qualified(p.Name)
+		}
+		for k, v := range row {
+			s.Metrics[k] = v
+		}
+	}
+	return nil
+}
+
+func (j *judge) row(ctx context.Context, item scoring.Item, out scoring.Outcome) (scoring.Row, error) {
+	if j.process != nil {
+		return j.process(ctx, item, out)
+	}
+	r, err := scoring.Score(ctx, scoring.OutputType(j.task.OutputType), j.metrics, item, out)
+	return r.Row, err
+}
+
+// responses are the answers of an item in the order of its requests.
+func (j *judge) responses(it prompts.Item, s *results.Sample) []scoring.Response {
+	out := make([]scoring.Response, len(it.Requests))
+	scored := 0
+	for i, r := range it.Requests {
+		if r.Kind == prompts.Generate {
+			out[i].Texts = s.Generations
+			continue
+		}
+		out[i].LogLikelihood, out[i].IsGreedy = s.LogLikelihoods[scored], s.IsGreedy[scored]
+		scored++
+	}
+	return out
+}
+
+// estimate is one metric of a task over its documents.
+type estimate struct {
+	metric, filter string
+	higherIsBetter bool
+	binary         bool // every document scored 0 or 1
+	scoring.Estimate
+}
+
+// estimates aggregates a task's rows, in document order.
+func (j *judge) estimates(rows []scoring.Row) ([]estimate, error) {
+	var out []estimate
+	for _, p := range j.pipelines {
+		own := make([]scoring.Row, len(rows))
+		for i, r := range rows {
+			own[i] = r.Unqualified(p.Name)
+		}
+		scores, err := scoring.TaskScores(j.metrics, own, scoring.DefaultBootstrap)
+		if err != nil {
+			return nil, fmt.Errorf("task %s: %w", j.task.Name, err)
+		}
+		for _, s := range scores {
+			out = append(out, estimate{
+				metric: s.Metric, filter: p.Name, higherIsBetter: s.HigherIsBetter,
+				binary: binary(own, s.Metric), Estimate: s.Estimate,
+			})
+		}
+	}
+	return out, nil
+}
+
+func binary(rows []scoring.Row, metric string) bool {
+	return !slices.ContainsFunc(rows, func(r scoring.Row) bool {
+		v, ok := r[metric]
+		return ok && v != 0 && v != 1
+	})
+}

@@ -1,0 +1,112 @@
+package runner
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/llamaeval/llamaeval/model"
+	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/tokenizer"
+	"github.com/llamaeval/llamaeval/prompts"
+)
+
+// A Local is an open checkpoint with its tokenizer and identity.
+type Local struct {
+	Path string
+	Name string // the checkpoint's own name, not the path or alias as typed
+	Hash string // SHA-256 of the file, hex
+
+	Model     *model.Model
+	Tokenizer *tokenizer.Tokenizer
+}
+
+// OpenLocal opens a checkpoint. threads 0 means one a processor.
+func OpenLocal(path, mode string, threads int) (*Local, error) {
+	m, err := model.Open(path, model.Options{Threads: threads, Mode: mode})
+	if err != nil {
+		return nil, err
+	}
+	t, err := tokenizer.FromGGUF(m.File())
+	if err == nil && t.VocabSize() > m.Config().Vocab {
+		err = fmt.Errorf("%s: the tokenizer has %d tokens, the model's output %d", path, t.VocabSize(), m.Config().Vocab)
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	hash, err := gguf.Hash(path)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return &Local{Path: path, Name: ownName(m.Config()), Hash: hash, Model: m, Tokenizer: t}, nil
+}
+
+// ownName is what a checkpoint calls itself and the type of most of its
+// tensors, so that two quantisations of one model have two names. It does not
+// depend on where the file lies.
+func ownName(c model.Config) string {
+	name := c.Name
+	if name == "" {
+		name = fmt.Sprintf("%s %.0fM", c.Architecture, float64(c.Parameters)/1e6)
+	}
+	most := ""
+	for _, t := range slices.Sorted(maps.Keys(c.Types)) {
+		if most == "" || c.Types[t] > c.Types[most] {
+			most = t
+		}
+	}
+	return name + " " + most
+}
+
+// Close gives the model's memory back.
+func (l *Local) Close() error { return l.Model.Close() }
+
+// Chat compiles the checkpoint's chat template.
+func (l *Local) Chat() (*prompts.ChatConfig, error) {
+	source := l.Tokenizer.ChatTemplate()
+	if source == "" {
+		return nil, fmt.Errorf("%s has no chat template: leave --chat out", l.Path)
+	}
+	return prompts.NewChat(source, l.text(l.Tokenizer.BOS()), l.text(l.Tokenizer.EOS()))
+}
+
+func (l *Local) text(id int32, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return l.Tokenizer.Token(id)
+}
+
+// addsBOS resolves --bos for this checkpoint.
+func (l *Local) addsBOS(bos string) bool {
+	return bos == "on" || bos == "auto" && l.Tokenizer.AddBOS()
+}
+
+// encoder returns the text-to-token rules for this checkpoint.
+func (l *Local) encoder(bos string) *encoder {
+	e := &encoder{
+		encode: func(text string) []int32 { return l.Tokenizer.Encode(text, true) },
+		addBOS: l.addsBOS(bos), bos: -1, eos: -1, maxLength: l.Model.Config().ContextLength,
+	}
+	if id, ok := l.Tokenizer.BOS(); ok {
+		e.bos, e.bosText = id, l.Tokenizer.Token(id)
+	}
+	if id, ok := l.Tokenizer.EOS(); ok {
+		e.eos = id
+	}
+	return e
+}
+
+// ends lists the tokens that end a generation.
+func (l *Local) ends() []int32 {
+	var out []int32
+	if id, ok := l.Tokenizer.EOS(); ok {
+		out = append(out, id)
+	}
+	if id, ok := l.Tokenizer.EOT(); ok {
+		out = append(out, id)
+	}
+	return out
+}

@@ -1,0 +1,239 @@
+package runner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/runner/journal"
+	"github.com/llamaeval/llamaeval/tasks"
+	"github.com/llamaeval/llamaeval/tasks/scoring"
+)
+
+// finish makes the Parquet files from the journal, marks the run as finished
+// and removes the journal.
+func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, error) {
+	order, tallies, err := j.tally(log)
+	if err != nil {
+		return results.Report{}, err
+	}
+	scores, err := j.scores(tallies)
+	if err != nil {
+		return results.Report{}, err
+	}
+	if err := results.WriteSamples(j.Out, samples(log, order)); err != nil {
+		return results.Report{}, err
+	}
+	if err := results.WriteScores(j.Out, scores); err != nil {
+		return results.Report{}, err
+	}
+	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
+	run.Finished = time.Now().UTC()
+	if err := results.WriteRun(j.Out, run); err != nil {
+		return results.Report{}, err
+	}
+	if err := log.Close(); err != nil {
+		return results.Report{}, err
+	}
+	if err := os.Remove(filepath.Join(j.Out, results.JournalFile)); err != nil {
+		return results.Report{}, err
+	}
+	stored, err := results.ReadScores(j.Out)
+	return results.NewReport(run, stored, j.Out), err
+}
+
+// A tally is what scores need of a task's samples, in document order.
+type tally struct {
+	rows       []scoring.Row
+	truncated  int // documents whose context was cut
+	hitLimit   int // generations that ended at their token limit
+	generation int // all generations
+}
+
+// tally reads the journal once: the records in the order of samples.parquet,
+// and each task's numbers.
+func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
+	type key struct {
+		results.Sample
+		record int
+	}
+	keys := make([]key, log.Len())
+	rows := make([]tally, log.Len())
+	for i := range keys {
+		s, err := recorded(log, i)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID}, i}
+		rows[i] = tally{rows: []scoring.Row{s.Metrics}, generation: len(s.Finish)}
+		if s.TruncatedTokens > 0 {
+			rows[i].truncated = 1
+		}
+		for _, f := range s.Finish {
+			if f == "length" {
+				rows[i].hitLimit++
+			}
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return a.Compare(b.Sample) })
+	order := make([]int, len(keys))
+	tallies := map[string]*tally{}
+	for i, k := range keys {
+		order[i] = k.record
+		t := tallies[k.Task]
+		if t == nil {
+			t = &tally{}
+			tallies[k.Task] = t
+		}
+		t.rows = append(t.rows, rows[k.record].rows...)
+		t.truncated += rows[k.record].truncated
+		t.hitLimit += rows[k.record].hitLimit
+		t.generation += rows[k.record].generation
+	}
+	return order, tallies, nil
+}
+
+func samples(log *journal.Journal, order []int) iter.Seq2[results.Sample, error] {
+	return func(yield func(results.Sample, error) bool) {
+		for _, i := range order {
+			s, err := recorded(log, i)
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// warnings says what a reader of the scores must know.
+func (j *Job) warnings(tallies map[string]*tally) []string {
+	var out []string
+	for _, p := range j.Tasks {
+		out = append(out, p.Warnings...)
+		t := tallies[p.Task.Name]
+		if t.truncated > 0 {
+			out = append(out, fmt.Sprintf("task %s: the prompts of %d of %d documents did not fit the model's context and were cut at the front", p.Task.Name, t.truncated, len(t.rows)))
+		}
+		if t.hitLimit > 0 {
+			out = append(out, fmt.Sprintf("task %s: %d of %d generations ended at their token limit", p.Task.Name, t.hitLimit, t.generation))
+		}
+	}
+	return out
+}
+
+// scores makes a row for each metric of each task and group.
+func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
+	var out []results.Score
+	estimates := map[string][]estimate{}
+	prepared := map[string]*Prepared{}
+	for _, p := range j.Tasks {
+		t := tallies[p.Task.Name]
+		es, err := j.judges[p.Task.Name].estimates(t.rows)
+		if err != nil {
+			return nil, err
+		}
+		estimates[p.Task.Name], prepared[p.Task.Name] = es, p
+		for _, e := range es {
+			s := j.row(p.Task.Name, results.KindTask, p.Task.Version, e)
+			s.Primary = e.metric+","+e.filter == p.Task.Primary
+			s.Shots, s.TaskHash, s.DataHash, s.Sample = int32(p.Shots), p.Task.Hash, p.DataHash, p.Sample
+			s.Truncated, s.HitTokenLimit = int32(t.truncated), int32(t.hitLimit)
+			out = append(out, s)
+		}
+	}
+	for _, g := range j.Groups {
+		rows, err := j.groupScores(g, estimates, prepared, tallies)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// row fills the columns that are the same for all rows of a run.
+func (j *Job) row(name, kind, version string, e estimate) results.Score {
+	s := results.Score{
+		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
+		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
+		Model: j.Local.Name, ModelHash: j.Local.Hash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS),
+	}
+	s.SetStdErr(e.StdErr, e.binary)
+	return s
+}
+
+// groupScores pools the tasks of a group, one row for each metric and filter
+// that the group aggregates and all its tasks have.
+func (j *Job) groupScores(g *tasks.Group, estimates map[string][]estimate, prepared map[string]*Prepared, tallies map[string]*tally) ([]results.Score, error) {
+	var out []results.Score
+	for _, a := range g.Aggregates {
+		for _, filter := range groupFilters(g, a, estimates) {
+			pooled := estimate{metric: a.Metric, filter: filter, binary: true}
+			var leaves []scoring.Estimate
+			for _, name := range g.Tasks {
+				for _, e := range estimates[name] {
+					if e.metric == a.Metric && e.filter == filter {
+						leaves = append(leaves, e.Estimate)
+						pooled.higherIsBetter = e.higherIsBetter
+						pooled.binary = pooled.binary && e.binary && a.WeightBySize
+					}
+				}
+			}
+			if len(leaves) == 0 {
+				continue
+			}
+			var err error
+			if pooled.Estimate, err = scoring.Pool(leaves, a.WeightBySize); err != nil {
+				return nil, fmt.Errorf("group %s: %w", g.Name, err)
+			}
+			s := j.row(g.Name, results.KindGroup, g.Version, pooled)
+			s.Primary = g.Primary == a.Metric+","+filter || g.Primary == "" && len(out) == 0
+			describeGroup(&s, g, prepared, tallies)
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// groupFilters lists the filters a group aggregates: those it names, else
+// every one its tasks have, in order of appearance.
+func groupFilters(g *tasks.Group, a tasks.Aggregate, estimates map[string][]estimate) []string {
+	if a.Filters != nil {
+		return a.Filters
+	}
+	var out []string
+	for _, name := range g.Tasks {
+		for _, e := range estimates[name] {
+			if e.metric == a.Metric && !slices.Contains(out, e.filter) {
+				out = append(out, e.filter)
+			}
+		}
+	}
+	return out
+}
+
+// describeGroup fills in what a group's row says about its tasks: the shots
+// they share (-1 if they differ) and hashes over theirs.
+func describeGroup(s *results.Score, g *tasks.Group, prepared map[string]*Prepared, tallies map[string]*tally) {
+	task, data := sha256.New(), sha256.New()
+	for i, name := range g.Tasks {
+		p := prepared[name]
+		if i == 0 {
+			s.Shots = int32(p.Shots)
+		} else if s.Shots != int32(p.Shots) {
+			s.Shots = -1
+		}
+		fmt.Fprintln(task, name, p.Task.Hash)
+		fmt.Fprintln(data, name, p.DataHash)
+		s.Sample = s.Sample || p.Sample
+		s.Truncated += int32(tallies[name].truncated)
+		s.HitTokenLimit += int32(tallies[name].hitLimit)
+	}
+	s.TaskHash, s.DataHash = hex.EncodeToString(task.Sum(nil)), hex.EncodeToString(data.Sum(nil))
+}
