@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/llamaeval/llamaeval/runner"
+	"github.com/llamaeval/llamaeval/tasks/dataset"
+)
+
+// Exit codes are part of the contract with scripts.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // a missing file, bad data, no memory ...
+	exitUsage       = 2   // the command line is wrong
+	exitInterrupted = 130 // SIGINT; what is done is kept
+	exitTerminated  = 143 // SIGTERM; likewise
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ message string }
+
+func (e usageError) Error() string { return e.message }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// interrupted is why a context ended when a signal came.
+type interrupted struct{ signal os.Signal }
+
+func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+
+// report prints an error as one line and returns the exit code it means.
+func report(ctx context.Context, stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var signal interrupted
+	if errors.As(context.Cause(ctx), &signal) {
+		fmt.Fprintln(stderr, "llamaeval: "+oneLine(err.Error()))
+		if signal.signal == syscall.SIGTERM {
+			return exitTerminated
+		}
+		return exitInterrupted
+	}
+	fmt.Fprintln(stderr, "llamaeval: "+oneLine(err.Error()))
+	var usage usageError
+	var wrong *runner.UsageError
+	if errors.As(err, &usage) || errors.As(err, &wrong) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// explainMissing names the commands that help when a task's data is not to
+// be had.
+func explainMissing(task string, err error) error {
+	var missing *dataset.MissingError
+	if errors.As(err, &missing) {
+		return fmt.Errorf("%w: run `llamaeval data pull %s` where there is a network, or add --sample to use the embedded sample", err, task)
+	}
+	return err
+}
+
+// oneLine keeps a message on one line of a bearable length, whatever foreign
+// text it quotes.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > 1000 {
+		s = strings.ToValidUTF8(s[:1000], "") + " ..."
+	}
+	return s
+}

@@ -1,0 +1,36 @@
+// Command llamaeval evaluates local Llama-family checkpoints on the
+// benchmarks of the field. Each command stands in a file of its own: flags
+// in, one call into the packages that do the work, results out.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+}
+
+// run is main without the process: it returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		if s, ok := <-signals; ok {
+			cancel(interrupted{s})
+			signal.Stop(signals) // a second one ends the process at once
+		}
+	}()
+	app := newApp(stdout, stderr)
+	arranged, err := arrange(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, arranged)
+	}
+	return report(ctx, stderr, err)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/runner"
+	"github.com/llamaeval/llamaeval/runner/sandbox"
+	"github.com/llamaeval/llamaeval/tasks"
+)
+
+func runCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "evaluate a model on tasks",
+		UsageText: "llamaeval run --task gsm8k --shots 8\nllamaeval run --model m.gguf --task hellaswag,arc_easy --limit 100",
+		Flags: flags(
+			modelFlag(),
+			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups or globs to run, split at commas; may be repeated"},
+			promptFlags(), dataFlags(),
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
+			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
+			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
+			&cli.IntFlag{Name: "threads", Usage: "cores to use: `N`", DefaultText: "all"},
+			&cli.StringFlag{Name: "memory", Usage: "bound on the KV cache: `BYTES`, 64MiB or 2GB", DefaultText: "a quarter of the machine's memory"},
+			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
+			&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a separate process with limits"},
+			&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "with --allow-code-execution: run them even where no sandbox can be built"},
+			&cli.StringFlag{Name: "sandbox", Usage: "where they run: `KIND` host", Value: "host"},
+			formatFlag(), quietFlag(),
+		),
+		OnUsageError: wrongUsage,
+		Action:       runAction,
+	}
+}
+
+func runAction(c *cli.Context) error {
+	format, err := outputFormat(c)
+	if err != nil {
+		return err
+	}
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	job, names, err := newJob(c)
+	if err != nil {
+		return err
+	}
+	defer job.Local.Close()
+	if c.Bool("plan") {
+		return printPlan(c, job, format)
+	}
+	if job.Out = c.String("out"); job.Out == "" {
+		if job.Out, err = job.DefaultOut(names); err != nil {
+			return err
+		}
+	}
+	report, err := job.Run(c.Context)
+	if err != nil {
+		return err
+	}
+	say := notice(c)
+	for _, w := range report.Warnings {
+		say("warning: " + w)
+	}
+	say("results are in " + job.Out)
+	return report.Write(c.App.Writer, format)
+}
+
+// newJob reads the flags, loads tasks and data, and opens the model last,
+// since it takes longest. It returns the names as the user gave them.
+func newJob(c *cli.Context) (*runner.Job, []string, error) {
+	names := splitNames(c.StringSlice("task"))
+	if len(names) == 0 {
+		return nil, nil, usagef("run needs --task, for example `llamaeval run --task gsm8k`: `llamaeval tasks list` shows all")
+	}
+	s, err := spec(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	job := &runner.Job{Spec: s, Mode: c.String("mode"), Version: version, Command: os.Args, Progress: display(c)}
+	if err := checkDevice(c.String("device"), job.Mode); err != nil {
+		return nil, nil, err
+	}
+	if job.Threads, err = threads(c); err != nil {
+		return nil, nil, err
+	}
+	if job.Memory, err = memory(c); err != nil {
+		return nil, nil, err
+	}
+	r, err := registry(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	selection, err := r.Resolve(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	job.Groups = selection.Groups
+	if err := allowCode(c, job, selection.Tasks); err != nil {
+		return nil, nil, err
+	}
+	if job.Local, err = openModel(c, job.Threads); err != nil {
+		return nil, nil, err
+	}
+	if err := prepare(c, job, selection); err != nil {
+		job.Local.Close()
+		return nil, nil, err
+	}
+	return job, names, nil
+}
+
+func prepare(c *cli.Context, job *runner.Job, selection *tasks.Selection) error {
+	data, err := store(c)
+	if err != nil {
+		return err
+	}
+	var chat *prompts.ChatConfig
+	if job.Spec.Chat {
+		if chat, err = job.Local.Chat(); err != nil {
+			return err
+		}
+	}
+	for _, t := range selection.Tasks {
+		p, err := runner.Prepare(c.Context, data, t, len(selection.Tasks) > 1, job.Spec, chat)
+		if err != nil {
+			return explainMissing(t.Name, err)
+		}
+		job.Tasks = append(job.Tasks, p)
+	}
+	return nil
+}
+
+// allowCode refuses tasks that run generated programs until the user allows
+// it and this machine can.
+func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
+	for _, t := range selected {
+		if !t.UnsafeCode {
+			continue
+		}
+		if !c.Bool("allow-code-execution") {
+			return fmt.Errorf("task %s runs programs that the model writes: add --allow-code-execution to run them in a separate process with limits", t.Name)
+		}
+		if kind := c.String("sandbox"); kind != "host" {
+			return usagef("--sandbox %s is not known: use host", kind)
+		}
+		p := &sandbox.Process{}
+		if err := p.Check(); err != nil {
+			return fmt.Errorf("task %s: %w", t.Name, err)
+		}
+		job.Code, job.SandboxKind = p, p.Kind()
+	}
+	return nil
+}
+
+func checkDevice(device, mode string) error {
+	switch {
+	case device == "auto" || device == "cpu":
+	case device == "cuda" || strings.HasPrefix(device, "cuda:"):
+		return fmt.Errorf("--device %s: this program was built without CUDA: use --device cpu", device)
+	default:
+		return usagef("--device %s is not auto, cpu or cuda", device)
+	}
+	switch mode {
+	case "exact":
+		return nil
+	case "fast":
+		return fmt.Errorf("--mode fast: the CPU has only exact mode: leave --mode out")
+	}
+	return usagef("--mode %s is neither exact nor fast", mode)
+}
+
+func memory(c *cli.Context) (int64, error) {
+	if s := c.String("memory"); s != "" {
+		return parseBytes(s)
+	}
+	total, err := runner.SystemMemory()
+	if err != nil {
+		return 0, fmt.Errorf("the machine's memory cannot be read: %w: give --memory", err)
+	}
+	return total / 4, nil
+}
+
+func printPlan(c *cli.Context, job *runner.Job, format string) error {
+	plan, err := job.Plan()
+	if err != nil {
+		return err
+	}
+	ratio := float64(plan.TokensRequested) / float64(max(1, plan.TokensComputed))
+	t := results.Table{
+		Columns: []results.Column{{Name: "requests", Right: true}, {Name: "tokens requested", Right: true}, {Name: "tokens computed", Right: true}, {Name: "ratio", Right: true}},
+		Rows:    [][]string{{fmt.Sprint(plan.Requests), fmt.Sprint(plan.TokensRequested), fmt.Sprint(plan.TokensComputed), fmt.Sprintf("%.2f", ratio)}},
+		Value:   map[string]results.Plan{"plan": plan},
+	}
+	return t.Write(c.App.Writer, format)
+}
