@@ -191,6 +191,13 @@ func TestWrongHashOnce(t *testing.T) {
 	wantFiles(t, c, "test", parquet("three"))
 }
 
+func TestWrongBlobHash(t *testing.T) {
+	h := newFakeHub(t)
+	h.tag = func(string) string { return blobTag(parquet("other")) }
+	c, _ := testClient(t, Options{Endpoint: h.URL})
+	wantError(t, c, nil, "git SHA-1", blobTag(parquet("three")), blobTag(parquet("other")))
+}
+
 // Without a hash, the format still tells a file from a page.
 func TestNotParquet(t *testing.T) {
 	h := newFakeHub(t)

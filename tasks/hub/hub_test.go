@@ -271,6 +271,28 @@ func TestRefresh(t *testing.T) {
 	wantFiles(t, c, "train", parquet("new"))
 }
 
+// A refresh that fails half-way leaves new and old files: no split to trust.
+func TestRefreshHalfWay(t *testing.T) {
+	h := newFakeHub(t)
+	dir := t.TempDir()
+	c, _ := testClient(t, Options{Endpoint: h.URL, CacheDir: dir})
+	wantFiles(t, c, "train", parquet("one"), parquet("two"))
+	h.files["main"]["train"] = []string{parquet("uno"), parquet("due")}
+	h.before = func(w http.ResponseWriter, r *http.Request) bool {
+		fail := strings.HasSuffix(r.URL.Path, "/1.parquet")
+		if fail {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return fail
+	}
+	fresh, _ := testClient(t, Options{Endpoint: h.URL, CacheDir: dir, Refresh: true})
+	if _, err := fresh.Files(t.Context(), "org/name", "main", "train"); err == nil {
+		t.Error("a refused file: no error")
+	}
+	h.before = nil
+	wantFiles(t, c, "train", parquet("uno"), parquet("due"))
+}
+
 func TestWholeListingOnly(t *testing.T) {
 	h := newFakeHub(t)
 	h.before = func(w http.ResponseWriter, r *http.Request) bool {

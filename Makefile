@@ -1,0 +1,56 @@
+.PHONY: help build demo test unit oracle lint cross fuzz golden bench clean
+
+GO ?= go
+BIN := bin/llamaeval
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PYTHON := .venv/bin/python
+export CGO_ENABLED := 0
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/llamaeval
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/llamaeval
+
+demo: build ## score the real model on the embedded GSM8K sample, 8 shots
+	$(BIN) run --task gsm8k --shots 8 --sample
+
+test: lint cross unit oracle ## everything a change must pass
+
+unit: build model $(PYTHON) ## unit tests of all packages
+	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
+
+oracle: build model ## the whole program against the reference's recorded results
+	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
+
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(GO) vet ./...
+	$(GO) build -C scripts/tools -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+cross: ## compile for the other systems
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	GOOS=linux GOARCH=arm64 $(GO) vet ./...
+
+fuzz: ## each fuzz target for FUZZTIME (default 10 s)
+	scripts/fuzz $(FUZZTIME)
+
+golden: ## rewrite golden files
+	$(GO) test ./results ./cmd/llamaeval -update
+
+bench: ## kernel and model benchmarks
+	$(GO) test -run '^$$' -bench . ./kernels/... ./model
+
+clean: ## remove what was built
+	rm -rf bin .venv
+
+.PHONY: model
+model: build
+	@$(BIN) model info smollm2-135m --quiet >/dev/null
+
+$(PYTHON): scripts/requirements.txt
+	python3 -m venv .venv
+	$(PYTHON) -m pip install -q -r scripts/requirements.txt
+	@touch $(PYTHON)

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/tasks/sample"
+)
+
+// The command of the README, as typed: data comes from the hub over HTTP, and
+// afterwards from the cache, without any network.
+func TestRunAsTyped(t *testing.T) {
+	mirror := t.TempDir()
+	for _, split := range []string{"train", "test"} {
+		writeGSM8K(t, mirror, split)
+	}
+	requests := 0
+	files := http.FileServer(http.Dir(mirror))
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			t.Errorf("%s came without the token", r.URL)
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer hub.Close()
+	work := t.TempDir()
+	t.Chdir(work)
+	for name, value := range map[string]string{
+		"HF_ENDPOINT": hub.URL, "HF_TOKEN": "secret", "HF_HUB_OFFLINE": "", "LLAMAEVAL_HUB": "",
+		"LLAMAEVAL_CACHE": filepath.Join(work, "cache"),
+		"LLAMAEVAL_MODEL": tinymodel.New(t, tinymodel.Options{Seed: 1, Context: 8192}),
+	} {
+		t.Setenv(name, value)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(strings.Fields("llamaeval run --task gsm8k --shots 8"), &stdout, &stderr); code != exitDone {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	if !strings.Contains(stdout.String(), "strict-match") || strings.Contains(stdout.String(), "sample") {
+		t.Errorf("printed %s", &stdout)
+	}
+	if strings.Contains(stdout.String()+stderr.String(), "secret") {
+		t.Error("the token was printed")
+	}
+	if requests == 0 {
+		t.Error("the hub was never asked")
+	}
+	hub.Close()
+	if code := run(strings.Fields("llamaeval run --task gsm8k --shots 8 --offline --out again --quiet"), &stdout, &stderr); code != exitDone {
+		t.Fatalf("offline afterwards: exit %d: %s", code, &stderr)
+	}
+}
+
+// writeGSM8K writes the embedded sample as a split in the hub's layout.
+func writeGSM8K(t *testing.T, mirror, split string) {
+	t.Helper()
+	type row struct {
+		Question string `parquet:"question" json:"question"`
+		Answer   string `parquet:"answer" json:"answer"`
+	}
+	lines, ok := sample.Open("openai/gsm8k", "main", split)
+	if !ok {
+		t.Fatalf("no sample of split %s", split)
+	}
+	var rows []row
+	for line := range bytes.Lines(lines) {
+		var r row
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	dir := filepath.Join(mirror, "openai", "gsm8k", "main", split)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := parquet.WriteFile(filepath.Join(dir, "0000.parquet"), rows); err != nil {
+		t.Fatal(err)
+	}
+}
