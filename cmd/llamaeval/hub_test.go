@@ -43,6 +43,13 @@ func TestRunAsTyped(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	var stdout, stderr bytes.Buffer
+	if code := run(strings.Fields("llamaeval data pull gsm8k"), &stdout, &stderr); code != exitDone || !strings.Contains(stderr.String(), "gsm8k: ready") {
+		t.Fatalf("data pull: exit %d: %s", code, &stderr)
+	}
+	if code := run(strings.Fields("llamaeval data list --format csv"), &stdout, &stderr); code != exitDone || !strings.Contains(stdout.String(), "openai/gsm8k,main,train,1,") {
+		t.Fatalf("data list: exit %d: %s%s", code, &stdout, &stderr)
+	}
+	stdout.Reset()
 	if code := run(strings.Fields("llamaeval run --task gsm8k --shots 8"), &stdout, &stderr); code != exitDone {
 		t.Fatalf("exit %d: %s", code, &stderr)
 	}

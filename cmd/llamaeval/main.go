@@ -21,10 +21,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	defer cancel(nil)
 	go func() {
-		if s, ok := <-signals; ok {
+		select {
+		case s := <-signals:
 			cancel(interrupted{s})
 			signal.Stop(signals) // a second one ends the process at once
+		case <-ctx.Done():
 		}
 	}()
 	app := newApp(stdout, stderr)

@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/tasks"
+	"github.com/llamaeval/llamaeval/tasks/py"
+)
+
+// fakeRunner passes programs that contain a word.
+type fakeRunner struct{ word string }
+
+func (f fakeRunner) Run(_ context.Context, program string, timeout time.Duration) (bool, string, error) {
+	if timeout <= 0 {
+		return false, "", errors.New("no time limit")
+	}
+	return strings.Contains(program, f.word), "", nil
+}
+
+func builtinJudge(t *testing.T, name string, word string) *judge {
+	t.Helper()
+	r, err := tasks.NewRegistry(tasks.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := r.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := newJudge(task, fakeRunner{word})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func generated(doc *py.Dict, target py.Value, text string) (prompts.Item, results.Sample) {
+	return prompts.Item{Doc: doc, Target: target, Requests: []prompts.Request{{Kind: prompts.Generate}}}, results.Sample{Generations: []string{text}}
+}
+
+// Two filters of one task each give the metric, under its own key.
+func TestJudgeFilters(t *testing.T) {
+	j := builtinJudge(t, "gsm8k", "")
+	it, s := generated(py.NewDict(), "It is\n#### 1,250", "So 1250 it is. #### 1250 and then 7.")
+	if err := j.judge(context.Background(), it, &s); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]float64{"exact_match,strict-match": 1, "exact_match,flexible-extract": 0}, s.Metrics); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string][]string{"strict-match": {"1250"}, "flexible-extract": {"7."}}, s.Filtered); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Programs are the prompt and the completion, followed by the tests.
+func TestJudgeCode(t *testing.T) {
+	for word, want := range map[string]float64{"def f():\n    return 1\ncheck(f)": 1, "return 2": 0} {
+		j := builtinJudge(t, "humaneval", word)
+		it, s := generated(py.DictOf("prompt", "def f():\n"), "check(f)", "    return 1")
+		if err := j.judge(context.Background(), it, &s); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Metrics["pass@1,create_test"]; got != want {
+			t.Errorf("%q: pass@1 is %v, want %v", word, got, want)
+		}
+	}
+}
+
+// The log-likelihood request beside the answer is what squad_v2 is judged by.
+func TestJudgeSquad(t *testing.T) {
+	j := builtinJudge(t, "squad_v2", "")
+	doc := py.DictOf("answers", py.DictOf("text", []any{"the Nile"}, "answer_start", []any{int64(0)}))
+	it, s := generated(doc, " the Nile", " Nile.")
+	it.Requests = append(it.Requests, prompts.Request{Kind: prompts.Loglikelihood})
+	s.LogLikelihoods, s.IsGreedy = []float64{-3}, []bool{false}
+	if err := j.judge(context.Background(), it, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Metrics["exact"] != 1 || s.Metrics["HasAns_f1"] != 1 {
+		t.Errorf("metrics: %v", s.Metrics)
+	}
+	if _, ok := s.Metrics["NoAns_exact"]; ok {
+		t.Error("an answerable question has a value for unanswerable ones")
+	}
+}
