@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/nearest"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -171,7 +172,7 @@ func (d *decoder) keys(m *node, setters map[string]setter, prefix string) error 
 		set := setters[key]
 		if !ok || set == nil {
 			known := slices.Sorted(maps.Keys(setters))
-			return lineError(p.value.src, p.line, "unknown key %s%s%s", prefix, py.Str(p.key), didYouMean(py.Str(p.key), known))
+			return lineError(p.value.src, p.line, "unknown key %s%s%s", prefix, py.Str(p.key), nearest.DidYouMean(py.Str(p.key), known))
 		}
 		if p.value.isNull() {
 			continue
@@ -197,7 +198,7 @@ func (d *decoder) outputType(n *node) error {
 		return err
 	}
 	if !slices.Contains(outputTypes(), s) {
-		return n.errorf("%s is not one of %s%s", quote(s), strings.Join(outputTypes(), ", "), didYouMean(s, outputTypes()))
+		return n.errorf("%s is not one of %s%s", quote(s), strings.Join(outputTypes(), ", "), nearest.DidYouMean(s, outputTypes()))
 	}
 	d.task.OutputType = OutputType(s)
 	return nil

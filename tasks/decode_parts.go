@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/nearest"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -48,7 +49,7 @@ func (d *decoder) sampler(n *node) error {
 		return err
 	}
 	if !slices.Contains(known, s) {
-		return n.errorf("%s is neither default nor first_n%s", quote(s), didYouMean(s, known))
+		return n.errorf("%s is neither default nor first_n%s", quote(s), nearest.DidYouMean(s, known))
 	}
 	d.task.Fewshot.Sampler = s
 	return nil
@@ -372,10 +373,10 @@ func (d *decoder) finishPrimary() error {
 		filters = append(filters, c.Name)
 	}
 	if !slices.Contains(metrics, metric) {
-		return fmt.Errorf("%s: metadata.primary: %s is not in metric_list%s", t.File, quote(metric), didYouMean(metric, metrics))
+		return fmt.Errorf("%s: metadata.primary: %s is not in metric_list%s", t.File, quote(metric), nearest.DidYouMean(metric, metrics))
 	}
 	if !slices.Contains(filters, filter) {
-		return fmt.Errorf("%s: metadata.primary: %s is not in filter_list%s", t.File, quote(filter), didYouMean(filter, filters))
+		return fmt.Errorf("%s: metadata.primary: %s is not in filter_list%s", t.File, quote(filter), nearest.DidYouMean(filter, filters))
 	}
 	return nil
 }

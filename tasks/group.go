@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/llamaeval/llamaeval/internal/nearest"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -92,7 +93,7 @@ func decodeGroup(root *node, depth int) (*Group, error) {
 			g.overrides = append(g.overrides, p)
 		default:
 			known := slices.AppendSeq(slices.Collect(maps.Keys(groupKeys)), maps.Keys(taskKeys))
-			return nil, lineError(p.value.src, p.line, "unknown key %s%s", py.Str(p.key), didYouMean(py.Str(p.key), known))
+			return nil, lineError(p.value.src, p.line, "unknown key %s%s", py.Str(p.key), nearest.DidYouMean(py.Str(p.key), known))
 		}
 	}
 	if g.Name == "" {
@@ -186,7 +187,7 @@ func aggregate(n *node) (Aggregate, error) {
 			a.Filters, err = p.value.texts()
 		default:
 			known := []string{"metric", "aggregation", "weight_by_size", "filter_list"}
-			err = lineError(p.value.src, p.line, "unknown key%s", didYouMean(py.Str(p.key), known))
+			err = lineError(p.value.src, p.line, "unknown key%s", nearest.DidYouMean(py.Str(p.key), known))
 		}
 		if err != nil {
 			return a, inKey(py.Str(p.key), err)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/nearest"
 )
 
 // Options configure a Registry.
@@ -119,7 +121,7 @@ func (r *Registry) lookup(name string) (*entry, error) {
 func (r *Registry) unknown(name string) error {
 	known := slices.AppendSeq(slices.Collect(maps.Keys(r.entries)), maps.Keys(r.tags))
 	slices.Sort(known)
-	hint := didYouMean(name, slices.Compact(known))
+	hint := nearest.DidYouMean(name, slices.Compact(known))
 	if hint == "" {
 		hint = ": `tasks list` shows what there is"
 	}

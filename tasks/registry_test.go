@@ -188,14 +188,3 @@ func TestTasksDir(t *testing.T) {
 		t.Error("a folder that is not there is no error")
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"hellaswag", "humaneval", "gsm8k", "arc_easy", "arc_challenge"}
-	for name, want := range map[string]string{
-		"hellaswg": "hellaswag", "HellaSwag": "hellaswag", "gms8k": "gsm8k", "arc_chal": "arc_challenge", "arc-easy": "arc_easy", "q": "", "completely": "",
-	} {
-		if got := strings.Join(nearest(name, known, 3), " "); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-}

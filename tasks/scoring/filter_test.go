@@ -22,7 +22,7 @@ func TestNewFilterRefuses(t *testing.T) {
 		args *py.Dict
 		want string
 	}{
-		{"regexp", nil, `did you mean "regex"?`},
+		{"regexp", nil, `did you mean regex?`},
 		{"nonsense", nil, "Known: format_span, lowercase"},
 		{"regex", args("pattern", "a"), `unknown argument "pattern"`},
 		{"regex", args("regex_pattern", "("), "unterminated subpattern"},

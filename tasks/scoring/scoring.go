@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/nearest"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -131,43 +132,7 @@ func Score(ctx context.Context, kind OutputType, specs []MetricSpec, item Item, 
 
 // unknown words the error for a name that is in no registry.
 func unknown(what, name string, known []string) error {
-	hint := ""
-	if near := nearest(name, known); near != "" {
-		hint = fmt.Sprintf(", did you mean %q?", near)
-	}
-	return fmt.Errorf("unknown %s %q%s Known: %s", what, name, hint, strings.Join(known, ", "))
-}
-
-// nearest returns the known name within two edits of name, or "".
-func nearest(name string, known []string) string {
-	best, at := "", 3
-	for _, k := range known {
-		if d := editDistance(name, k); d < at {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-// editDistance is Levenshtein's, in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("unknown %s %q%s. Known: %s", what, name, nearest.DidYouMean(name, known), strings.Join(known, ", "))
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -1,24 +1,26 @@
-package tasks
+// Package nearest finds the names that a mistyped one may stand for, so that
+// every error about an unknown name can suggest the right one.
+package nearest
 
 import (
 	"slices"
 	"strings"
 )
 
-// didYouMean is a closing remark with the nearest of the known names, or
+// DidYouMean is a closing remark with the nearest of the known names, or
 // nothing when none is near.
-func didYouMean(name string, known []string) string {
-	near := nearest(name, known, 3)
+func DidYouMean(name string, known []string) string {
+	near := Names(name, known, 3)
 	if len(near) == 0 {
 		return ""
 	}
 	return " (did you mean " + strings.Join(near, ", ") + "?)"
 }
 
-// nearest returns up to n known names within a third of the name's length by
+// Names returns up to n known names within a third of the name's length by
 // edit distance, nearest first. A name that goes on where the given one ends
 // counts as one edit.
-func nearest(name string, known []string, n int) []string {
+func Names(name string, known []string, n int) []string {
 	type candidate struct {
 		name     string
 		distance int
@@ -26,14 +28,14 @@ func nearest(name string, known []string, n int) []string {
 	limit := max(1, len(name)/3)
 	var found []candidate
 	for _, k := range known {
-		if len(name) >= 4 && strings.HasPrefix(k, name) {
+		if len(name) >= 4 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(name)) {
 			found = append(found, candidate{k, 1})
 			continue
 		}
 		if d := len(k) - len(name); d > limit || d < -limit {
 			continue
 		}
-		if e := editDistance(strings.ToLower(name), strings.ToLower(k)); e <= limit {
+		if e := distance(strings.ToLower(name), strings.ToLower(k)); e <= limit {
 			found = append(found, candidate{k, e})
 		}
 	}
@@ -50,9 +52,27 @@ func nearest(name string, known []string, n int) []string {
 	return out
 }
 
-// editDistance counts insertions, deletions, replacements and swaps of
+// Order returns the known names, those nearest to name first; equally near
+// ones, and all of them when name is empty, keep their order.
+func Order(name string, known []string) []string {
+	out := slices.Clone(known)
+	if name == "" {
+		return out
+	}
+	far := func(k string) int {
+		k, n := strings.ToLower(k), strings.ToLower(name)
+		if strings.HasPrefix(k, n) || strings.HasPrefix(n, k) {
+			return 1
+		}
+		return distance(n, k)
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return far(a) - far(b) })
+	return out
+}
+
+// distance counts insertions, deletions, replacements and swaps of
 // neighbours (optimal string alignment), in bytes.
-func editDistance(a, b string) int {
+func distance(a, b string) int {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
