@@ -11,14 +11,21 @@ import (
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// parseJSON reads rows from a JSON array of objects, from JSON Lines, or from
-// the value under field of one object: an array of rows, or an object of
-// columns of equal length. name stands for the file in errors.
+// parseJSON reads rows from a JSON array of objects, from JSON Lines, from one
+// object (a single row), or from the value under field of one object: an array
+// of rows, or an object of columns of equal length. name stands for the file in errors.
 func parseJSON(name string, data []byte, field string) ([]*py.Dict, error) {
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	body := bytes.TrimLeft(data, " \t\r\n")
 	if field == "" && (len(body) == 0 || body[0] != '[') {
-		return parseLines(name, data)
+		rows, err := parseLines(name, data)
+		if err == nil {
+			return rows, nil
+		}
+		if row, whole := wholeObject(body); whole {
+			return []*py.Dict{row}, nil
+		}
+		return nil, err
 	}
 	v, err := py.ParseJSON(data)
 	if err != nil {
@@ -34,6 +41,16 @@ func parseJSON(name string, data []byte, field string) ([]*py.Dict, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return rows, nil
+}
+
+// wholeObject reads a file that is one object over several lines: one row.
+func wholeObject(data []byte) (*py.Dict, bool) {
+	v, err := py.ParseJSON(data)
+	if err != nil {
+		return nil, false
+	}
+	row, ok := v.(*py.Dict)
+	return row, ok
 }
 
 func fieldOf(v py.Value, field string) (py.Value, error) {
@@ -117,38 +134,6 @@ func parseLines(name string, data []byte) ([]*py.Dict, error) {
 		docs = append(docs, doc)
 	}
 	return sameColumns(docs), nil
-}
-
-// sameColumns gives every row all columns in the order in which they first
-// appear, None where a row lacks one, as the datasets library does.
-func sameColumns(docs []*py.Dict) []*py.Dict {
-	if len(docs) == 0 {
-		return docs
-	}
-	all, first, differ := docs[0].Clone(), docs[0].Keys(), false
-	for _, d := range docs[1:] {
-		i, same := 0, d.Len() == len(first)
-		for k := range d.All() {
-			same = same && i < len(first) && first[i] == k
-			i++
-			if !same {
-				all.Set(k, nil)
-			}
-		}
-		differ = differ || !same
-	}
-	if !differ {
-		return docs
-	}
-	out := make([]*py.Dict, len(docs))
-	for i, d := range docs {
-		out[i] = py.NewDict()
-		for k := range all.All() {
-			v, _ := d.Get(k)
-			out[i].Set(k, v)
-		}
-	}
-	return out
 }
 
 // parseText makes one document {"text": line} of each line.

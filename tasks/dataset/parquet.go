@@ -55,12 +55,13 @@ func parseParquet(ctx context.Context, r io.ReaderAt, size int64) ([]*py.Dict, e
 	}
 	groups := file.RowGroups()
 	parts := make([][]*py.Dict, len(groups))
+	rules := newRowCheck(file.Schema(), size)
 	wait, ctx := errgroup.WithContext(ctx)
 	wait.SetLimit(runtime.GOMAXPROCS(0))
 	for i, g := range groups {
 		wait.Go(func() error {
 			var err error
-			parts[i], err = readRowGroup(ctx, g, file.Schema())
+			parts[i], err = readRowGroup(ctx, g, file.Schema(), rules)
 			return err
 		})
 	}
@@ -70,20 +71,26 @@ func parseParquet(ctx context.Context, r io.ReaderAt, size int64) ([]*py.Dict, e
 	return slices.Concat(parts...), nil
 }
 
-func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schema) (docs []*py.Dict, err error) {
+func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schema, rules *rowCheck) (docs []*py.Dict, err error) {
 	defer recoverParquet(&err)
-	r := parquet.NewGenericRowGroupReader[any](g, schema)
+	r := g.Rows()
 	defer func() { err = errors.Join(err, r.Close()) }()
 	convert := group(schema)
-	rows := make([]any, rowsAtOnce)
+	rows := make([]parquet.Row, rowsAtOnce)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		clear(rows)
-		n, err := r.Read(rows) // may return rows and io.EOF together
+		n, err := r.ReadRows(rows) // may return rows and io.EOF together
 		for _, row := range rows[:n] {
-			doc, err := convert(row)
+			if err := rules.check(row); err != nil {
+				return nil, fmt.Errorf("row %d: %w", len(docs), err)
+			}
+			var v any
+			if err := schema.Reconstruct(&v, row); err != nil {
+				return nil, fmt.Errorf("row %d: %w", len(docs), err)
+			}
+			doc, err := convert(v)
 			if err != nil {
 				return nil, fmt.Errorf("row %d: %w", len(docs), err)
 			}

@@ -213,7 +213,11 @@ func (c *Client) text(ctx context.Context, u *url.URL) (data []byte, contentType
 
 // show is the URL for messages and records: a query may carry a signature.
 func show(u *url.URL) string {
-	return u.Scheme + "://" + u.Host + u.EscapedPath()
+	path := u.EscapedPath()
+	if path != "" && path[0] != '/' { // JoinPath leaves it out, String puts it in
+		path = "/" + path
+	}
+	return u.Scheme + "://" + u.Host + path
 }
 
 // bareETag drops quotes; a weak tag says nothing about bytes and becomes "".
