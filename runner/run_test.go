@@ -113,6 +113,15 @@ func TestRunsAreByteIdentical(t *testing.T) {
 		t.Errorf("report: %+v", report)
 	}
 	want := parquetFiles(t, first.Out)
+	primary := map[string]int{}
+	for _, s := range report.Scores {
+		if s.Primary {
+			primary[s.Task]++
+		}
+	}
+	if primary["choice"] != 1 || primary["text"] != 1 {
+		t.Errorf("primary metrics: %v, want one a task", primary)
+	}
 	other := newTestJob(t, 3)
 	other.Memory = int64(8 * other.Local.Model.PageBytes())
 	if _, err := other.Run(context.Background()); err != nil {

@@ -1,0 +1,40 @@
+package bench
+
+import (
+	"testing"
+
+	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/model"
+)
+
+// Every test of the contract has a row with a rate, and no rate exceeds what
+// the processor can do by more than its clock moves.
+func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	m, err := model.Open(tinymodel.New(t, tinymodel.Options{Seed: 1, Context: 2048}), model.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	r, err := Run(m, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, row := range r.Rows {
+		found[row.Test] = true
+		if row.Tokens <= 0 && row.GFlops <= 0 || row.Share <= 0 || row.Share > 150 {
+			t.Errorf("row %+v", row)
+		}
+	}
+	for _, name := range []string{"prefill-512", "prefill-2048", "decode-1", "decode-16", "decode-32"} {
+		if !found[name] {
+			t.Errorf("no row %s", name)
+		}
+	}
+	if r.Machine.FMA <= 0 || r.Machine.Memory <= 0 || r.Machine.ISA == "" || r.Machine.Cores < 1 {
+		t.Errorf("machine %+v", r.Machine)
+	}
+}
