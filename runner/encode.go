@@ -18,6 +18,10 @@ type encoder struct {
 	bosText   string // text of the BOS token
 	eos       int32  // -1: the model has none
 	maxLength int    // context length, tokens
+
+	// The last context and its tokens: a document's choices share it.
+	lastContext string
+	lastTokens  []int32
 }
 
 // encoded is one prompt request in tokens. A rolling request has one engine
@@ -53,7 +57,10 @@ func (e *encoder) pair(context, continuation string) (c, t []int32, err error) {
 	}
 	cut := strings.TrimRightFunc(context, py.IsSpace)
 	continuation = context[len(cut):] + continuation
-	if c = e.withBOS(cut); len(c) == 0 {
+	if cut != e.lastContext || e.lastTokens == nil {
+		e.lastContext, e.lastTokens = cut, e.withBOS(cut)
+	}
+	if c = e.lastTokens; len(c) == 0 {
 		return e.afterPrefix(continuation)
 	}
 	whole := e.withBOS(cut + continuation)
