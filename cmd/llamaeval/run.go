@@ -139,6 +139,9 @@ func prepare(c *cli.Context, job *runner.Job, selection *tasks.Selection) error 
 // allowCode refuses tasks that run generated programs until the user allows
 // it and this machine can.
 func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
+	if c.Bool("unsafe-code-execution") && !c.Bool("allow-code-execution") {
+		return usagef("--unsafe-code-execution goes with --allow-code-execution")
+	}
 	for _, t := range selected {
 		if !t.UnsafeCode {
 			continue
