@@ -72,7 +72,8 @@ func (r Report) Table() Table {
 	}
 	sample := slices.ContainsFunc(r.Scores, func(s Score) bool { return s.Sample })
 	if sample {
-		t.Columns = append(t.Columns, Column{Name: "data"})
+		t.Columns = append(t.Columns, Column{Name: "data", Noted: true})
+		t.Notes = append(t.Notes, "Scored on the embedded sample, not the benchmark.")
 	}
 	for _, s := range r.Scores {
 		name := s.Task

@@ -25,6 +25,9 @@ type Table struct {
 type Column struct {
 	Name  string
 	Right bool // numbers
+	// Noted columns repeat what a note says. CSV has no notes, so only it
+	// shows them.
+	Noted bool
 }
 
 // formats is the one place where an output format is added.
@@ -81,7 +84,24 @@ func (t Table) header() []string {
 	return names
 }
 
+// withNotes is the table where notes stand under it.
+func (t Table) withNotes() Table {
+	out := t
+	out.Columns, out.Rows = nil, make([][]string, len(t.Rows))
+	for i, c := range t.Columns {
+		if c.Noted {
+			continue
+		}
+		out.Columns = append(out.Columns, c)
+		for k, row := range t.Rows {
+			out.Rows[k] = append(out.Rows[k], row[i])
+		}
+	}
+	return out
+}
+
 func writeText(w io.Writer, t Table) error {
+	t = t.withNotes()
 	if err := t.render(w, renderer.NewBlueprint()); err != nil {
 		return err
 	}
@@ -96,10 +116,11 @@ func writeText(w io.Writer, t Table) error {
 // writeMarkdown escapes what would end a cell: the library does not.
 func writeMarkdown(w io.Writer, t Table) error {
 	escape := strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>")
+	t = t.withNotes()
 	escaped := t
 	escaped.Columns, escaped.Rows = nil, nil
 	for _, c := range t.Columns {
-		escaped.Columns = append(escaped.Columns, Column{escape.Replace(c.Name), c.Right})
+		escaped.Columns = append(escaped.Columns, Column{Name: escape.Replace(c.Name), Right: c.Right})
 	}
 	for _, row := range t.Rows {
 		var cells []string
