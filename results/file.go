@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/llamaeval/llamaeval/internal/durable"
 )
 
 // tempPrefix marks files that are being written; Inspect ignores them.
@@ -37,5 +39,5 @@ func writeFile(path string, fill func(*os.File) error) (err error) {
 		return err
 	}
 	// The rename is durable only once the folder is.
-	return syncDir(dir)
+	return durable.SyncDir(dir)
 }

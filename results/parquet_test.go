@@ -291,7 +291,7 @@ func FuzzReadSamples(f *testing.F) {
 	})
 }
 
-// A hundred thousand documents pass through in bounded memory.
+// Many documents pass through in bounded memory.
 func TestMemoryIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes a large file")

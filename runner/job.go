@@ -74,6 +74,17 @@ func (j *Job) newJudges() error {
 	return nil
 }
 
+// judgeWarnings says what the metrics of this process had to remark.
+func (j *Job) judgeWarnings() []string {
+	var out []string
+	for _, p := range j.Tasks {
+		if jd := j.judges[p.Task.Name]; jd.remarked > 0 {
+			out = append(out, fmt.Sprintf("task %s: %d of its documents: %s", p.Task.Name, jd.remarked, jd.remark))
+		}
+	}
+	return out
+}
+
 // DefaultOut is the folder of a run without --out; names are those the user
 // asked for, groups as groups.
 func (j *Job) DefaultOut(names []string) (string, error) {

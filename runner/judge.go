@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
@@ -20,6 +21,10 @@ type judge struct {
 	pipelines []scoring.Pipeline
 	metrics   []scoring.MetricSpec
 	process   scoring.ProcessFunc
+
+	mu       sync.Mutex
+	remarked int    // documents that a metric remarked on
+	remark   string // the first remark
 }
 
 // newJudge resolves a task's filters and metrics. code runs generated
@@ -174,6 +179,13 @@ func (j *judge) row(ctx context.Context, item scoring.Item, out scoring.Outcome)
 		return j.process(ctx, item, out)
 	}
 	r, err := scoring.Score(ctx, scoring.OutputType(j.task.OutputType), j.metrics, item, out)
+	if len(r.Warnings) > 0 {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.remarked++; j.remark == "" {
+			j.remark = r.Warnings[0]
+		}
+	}
 	return r.Row, err
 }
 

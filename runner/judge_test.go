@@ -92,3 +92,17 @@ func TestJudgeSquad(t *testing.T) {
 		t.Error("an answerable question has a value for unanswerable ones")
 	}
 }
+
+// A label outside of the choices counts as wrong, and is said.
+func TestJudgeRemarks(t *testing.T) {
+	j := builtinJudge(t, "piqa", "")
+	it := prompts.Item{Doc: py.NewDict(), Choices: []string{"a", "b"}, Target: int64(5), Requests: make([]prompts.Request, 2)}
+	s := results.Sample{LogLikelihoods: []float64{-1, -2}, IsGreedy: []bool{true, false}}
+	if err := j.judge(context.Background(), it, &s); err != nil {
+		t.Fatal(err)
+	}
+	job := &Job{Tasks: []*Prepared{{Task: j.task}}, judges: map[string]*judge{"piqa": j}}
+	if w := job.judgeWarnings(); len(w) != 1 || !strings.Contains(w[0], "task piqa: 1 of its documents: label 5") || s.Metrics["acc"] != 0 {
+		t.Errorf("warnings %q, metrics %v", w, s.Metrics)
+	}
+}

@@ -104,10 +104,11 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, j.stopped(ctx, log, err)
 	}
-	plan := planOf(engine.MakePlan(w.requests))
-	run.Plan = results.Plan{Requests: plan.Requests, TokensRequested: plan.TokensRequested, TokensComputed: tokens}
+	run.Plan = results.Plan{
+		Requests: int64(len(w.requests)), TokensRequested: int64(engine.TokensRequested(w.requests)), TokensComputed: tokens,
+	}
 	run.WallSeconds += time.Since(started).Seconds()
-	run.Warnings = warnings
+	run.Warnings = append(warnings, j.judgeWarnings()...)
 	return j.finish(run, log)
 }
 

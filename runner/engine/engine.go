@@ -47,11 +47,16 @@ type Plan struct {
 
 // MakePlan counts without computing anything.
 func MakePlan(requests []Request) Plan {
-	p := Plan{Requests: len(requests), TokensComputed: buildTrie(requests).tokens()}
+	return Plan{Requests: len(requests), TokensRequested: TokensRequested(requests), TokensComputed: buildTrie(requests).tokens()}
+}
+
+// TokensRequested counts the tokens of every request on its own.
+func TokensRequested(requests []Request) int {
+	n := 0
 	for _, r := range requests {
-		p.TokensRequested += len(r.input())
+		n += len(r.input())
 	}
-	return p
+	return n
 }
 
 // Run answers one wave of requests. done is called once for each as soon as

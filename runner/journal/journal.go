@@ -18,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/llamaeval/llamaeval/internal/durable"
 )
 
 const (
@@ -81,7 +83,7 @@ func Open(path, configHash string) (*Journal, []string, error) {
 	j := &Journal{path: path, file: f, sync: func() error { return datasync(f) }}
 	warnings, err := j.recover(configHash, info.Size())
 	if err == nil && info.Size() == 0 {
-		err = syncDir(filepath.Dir(path))
+		err = durable.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), f.Close())

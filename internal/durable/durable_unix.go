@@ -1,6 +1,7 @@
 //go:build unix
 
-package results
+// Package durable makes names of files survive a power cut.
+package durable
 
 import (
 	"errors"
@@ -8,8 +9,8 @@ import (
 	"syscall"
 )
 
-// syncDir makes the entries of a folder durable.
-func syncDir(dir string) error {
+// SyncDir makes the entries of a folder durable.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
