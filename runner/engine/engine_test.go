@@ -118,6 +118,25 @@ func seq(n int) []int {
 	return out
 }
 
+// A node that loses its pages when half of its scores are delivered does not
+// deliver them again.
+func TestEvictedNodeScoresOnce(t *testing.T) {
+	m, bytes := open(t, 1)
+	requests := []Request{
+		{Tokens: []int32{3, 3, 3}, Scored: 1},
+		{Tokens: []int32{3, 3, 3}, Gen: &Generation{MaxTokens: 59, EOS: []int32{2}}},
+		{Tokens: []int32{3, 4, 3, 3}, Scored: 2},
+	}
+	for pages := 1; pages < 8; pages++ {
+		for batch := 1; batch < 4; batch++ {
+			e := New(m, bytes, Options{Memory: int64(pages * m.PageBytes()), MaxBatch: batch, MaxActive: 1})
+			if _, err := e.pages(buildTrie(requests), requests); err == nil {
+				run(t, e, requests)
+			}
+		}
+	}
+}
+
 // With plenty of memory each token of the trie is computed exactly once.
 func TestEachTokenIsComputedOnce(t *testing.T) {
 	m, bytes := open(t, 1)

@@ -32,6 +32,7 @@ type scheduler struct {
 type state struct {
 	pages    []model.PageID // positions 0 to end; nil when not resident
 	computed int            // tokens of the node in those pages
+	told     int            // tokens whose scores are delivered; evicted or not
 	waiting  int            // children never computed yet
 	answered bool           // computed once: its scores are delivered
 	begun    [][]model.PageID
@@ -135,7 +136,7 @@ func (s *scheduler) addNode(id int32, take int) {
 	p := part{node: id, tokens: take}
 	if !st.answered {
 		for _, sc := range n.scores {
-			if int(sc.row) >= from && int(sc.row) < to {
+			if int(sc.row) >= max(from, st.told) && int(sc.row) < to {
 				p.scores = append(p.scores, sc)
 				seg.Outputs = append(seg.Outputs, model.Output{Row: int(sc.row) - from, Target: sc.target})
 			}
@@ -167,6 +168,7 @@ func (s *scheduler) deliver() error {
 		}
 		st := &s.states[p.node]
 		st.computed += p.tokens
+		st.told = max(st.told, st.computed)
 		if st.computed == len(s.trie.nodes[p.node].tokens) {
 			if err := s.complete(p.node, outputs[len(p.scores):]); err != nil {
 				return err
