@@ -28,7 +28,7 @@ func forEachISA(t *testing.T, threads int, test func(t *testing.T, b *Backend)) 
 }
 
 // packedTypes are the formats with a packer of their own, and two without.
-var packedTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q5_1, quant.Q6_K}
+var packedTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.IQ4_NL, quant.Q5_1, quant.Q6_K}
 
 // randomWeight returns rows of random blocks with sane scales.
 func randomWeight(r *rand.Rand, t quant.Type, rows, cols int) []byte {
@@ -142,9 +142,12 @@ func TestMultiplyEqualsRef(t *testing.T) {
 		forEachISA(t, threads, func(t *testing.T, b *Backend) {
 			rapid.Check(t, func(t *rapid.T) {
 				r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-				kind := rapid.SampledFrom(packedTypes[:6]).Draw(t, "type")
-				m, n := rapid.IntRange(1, 20).Draw(t, "m"), rapid.IntRange(1, 70).Draw(t, "n")
-				k := rapid.IntRange(1, 3).Draw(t, "blocks") * max(kind.BlockSize(), 7)
+				kind := rapid.SampledFrom(packedTypes[:8]).Draw(t, "type")
+				m, n := rapid.IntRange(1, 40).Draw(t, "m"), rapid.IntRange(1, 150).Draw(t, "n")
+				if rapid.Bool().Draw(t, "one row") {
+					m = 1
+				}
+				k := rapid.IntRange(1, 3).Draw(t, "blocks") * max(kind.BlockSize(), rapid.IntRange(7, 8).Draw(t, "block"))
 				add := rapid.Bool().Draw(t, "add")
 				data := randomWeight(r, kind, n, k)
 				w, err := b.NewWeight(kind, n, k, data)

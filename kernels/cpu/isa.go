@@ -27,20 +27,30 @@ const (
 	addTo  = 2 // the finished chain is added to c
 )
 
-// A packer widens eight rows of weights, stride bytes apart, into one half of
-// a panel: weight k of row r goes to dst[16k+r]. It takes whole blocks.
+// A packer widens packRows rows of weights, stride bytes apart, into a panel or
+// a half of one: weight k of row r goes to dst[16k+r]. It takes whole blocks.
 type packer struct {
 	blockSize int
 	pack      func(dst []float32, src []byte, stride, blocks int)
+}
+
+// A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
+// widened in registers. Modes are those of a tile, without resume.
+type thinProduct struct {
+	blockSize int
+	two, four func(c, a []float32, src []byte, stride, blocks, mode int)
 }
 
 // An isa is one instruction set's inner loops. All sets give the same bits.
 // Slices handed to the vector functions have a length that is a positive
 // multiple of 8, sumSquares' of 32.
 type isa struct {
-	name  string
-	tiles [][]tile // by rows, then panels; nil where there is none
-	pack  map[quant.Type]packer
+	name     string
+	tiles    [][]tile // by rows, then panels; nil where there is none
+	pack     map[quant.Type]packer
+	packRows int // rows a packer takes: 8 or 16
+	cache    int // bytes of widened weights that a worker's L2 cache holds beside all else
+	thin     map[quant.Type]thinProduct
 
 	prefetch func(src []byte) // hints that src is read soon
 

@@ -4,8 +4,12 @@ import "golang.org/x/sys/cpu"
 
 func available() []*isa {
 	x := &cpu.X86
-	if x.HasAVX2 && x.HasFMA && x.HasAVX && x.HasOSXSAVE {
-		return []*isa{&avx2, &portable}
+	var sets []*isa
+	if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasFMA {
+		sets = append(sets, &avx512)
 	}
-	return []*isa{&portable}
+	if x.HasAVX2 && x.HasFMA && x.HasAVX && x.HasOSXSAVE {
+		sets = append(sets, &avx2)
+	}
+	return append(sets, &portable)
 }

@@ -6,32 +6,24 @@ import (
 	"github.com/llamaeval/llamaeval/kernels"
 )
 
-// Cache sizes that the loops are cut for.
+// Sizes that the loops are cut for.
 const (
-	panelBudget = 48 << 10 // floats of widened weights a worker keeps in its L2 cache
-	longestK    = 3072     // above this a panel is cut along k
-	cutK        = 1024     // to pieces of this; a multiple of every block size
-	mostGroup   = 8        // panels widened at a time
+	longestK = 3072 // above this a panel is cut along k
+	cutK     = 1024 // to pieces of this; a multiple of every block size
 )
 
 // Multiply computes all products in one loop over panels and row blocks.
 func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Product) {
 	a := x.(*matrix)
 	jobs := make([]product, len(products))
-	panels := 0
 	for i, p := range products {
 		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
 		if w.cols != a.cols || dst.cols != w.rows || rows > a.rows || rows > dst.rows {
 			panic(fmt.Sprintf("cpu: %dx%d times the transpose of %dx%d into %dx%d", rows, a.cols, w.rows, w.cols, dst.rows, dst.cols))
 		}
 		jobs[i] = product{a: a, w: w, c: dst.data, ldc: dst.ld, add: p.Add}
-		panels += ceilDiv(w.rows, panelCols)
 	}
-	g := b.cut(rows, a.cols, panels)
-	var turns []turn
-	for i := range jobs {
-		turns = jobs[i].turns(turns, rows, g)
-	}
+	turns := b.cut(jobs, rows)
 	b.pool.Run(len(turns), func(worker, i int) {
 		b.multiply(turns[i], &b.local[worker])
 	})
@@ -46,26 +38,6 @@ type product struct {
 	add bool
 }
 
-// grain is how a product is cut: panels and rows that one turn computes.
-type grain struct{ panels, rows int }
-
-// cut chooses the grain: as many panels as the cache holds, but enough turns
-// that all threads end at about the same time.
-func (b *Backend) cut(rows, k, panels int) grain {
-	threads := b.pool.Threads()
-	g := grain{panels: panelBudget / (panelCols * pieceOf(k)), rows: rows}
-	g.panels = max(1, min(g.panels, mostGroup, panels/(3*threads)))
-	if threads > 1 {
-		if groups := panels / g.panels; groups < 2*threads && rows > 48 {
-			g.rows = max(24, roundUp(ceilDiv(rows*groups, 2*threads), 6))
-		}
-	}
-	if k > longestK {
-		g.rows = min(g.rows, 384) // bounds the memory of partial sums
-	}
-	return g
-}
-
 // pieceOf returns how much of k is widened at a time.
 func pieceOf(k int) int {
 	if k > longestK {
@@ -74,26 +46,12 @@ func pieceOf(k int) int {
 	return k
 }
 
-// turn is what one worker computes at once: some panels for some rows.
-type turn struct {
-	*product
-	panel, panels int
-	row, rows     int
-}
-
-func (p *product) turns(list []turn, rows int, g grain) []turn {
-	panels := ceilDiv(p.w.rows, panelCols)
-	for first := 0; first < panels; first += g.panels {
-		for row := 0; row < rows; row += g.rows {
-			list = append(list, turn{p, first, min(g.panels, panels-first), row, min(g.rows, rows-row)})
-		}
-	}
-	return list
-}
-
 // multiply computes a turn into its product's destination.
 func (b *Backend) multiply(t turn, s *scratch) {
 	c := t.c[t.row*t.ldc+t.panel*panelCols:]
+	if b.thin(t, c, t.add) {
+		return
+	}
 	k := t.a.cols
 	if piece := pieceOf(k); piece == k || !t.add {
 		b.accumulate(t, c, t.ldc, s, t.add)

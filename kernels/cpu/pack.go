@@ -9,8 +9,8 @@ import (
 // packPanel widens weights first to first+k of the 16 rows of a panel into
 // dst, laid out [k][16]. Rows beyond the weight's last are zeros.
 //
-// Both halves of a stretch follow one another, while its cache lines, which
-// each half fills in part, are still near.
+// Where a packer fills half a panel, both halves of a stretch follow one
+// another, while the cache lines that each fills in part are still near.
 func (b *Backend) packPanel(dst []float32, w *weight, panel, first, k int, s *scratch) {
 	// Rows are read side by side, which no hardware prefetcher follows; the
 	// next panel's lie in one piece behind this one's.
@@ -19,9 +19,9 @@ func (b *Backend) packPanel(dst []float32, w *weight, panel, first, k int, s *sc
 	}
 	for done := 0; done < k; done += stretch {
 		n := min(stretch, k-done)
-		for half := 0; half < panelCols; half += 8 {
-			row := panel*panelCols + half
-			b.packHalf(dst[done*panelCols+half:], w, row, min(8, w.rows-row), first+done, n, s)
+		for side := 0; side < panelCols; side += b.isa.packRows {
+			row := panel*panelCols + side
+			b.packRows(dst[done*panelCols+side:], w, row, min(b.isa.packRows, w.rows-row), first+done, n, s)
 		}
 	}
 }
@@ -29,9 +29,9 @@ func (b *Backend) packPanel(dst []float32, w *weight, panel, first, k int, s *sc
 // stretch is a multiple of every format's block size; 16 KiB of a panel.
 const stretch = 256
 
-func (b *Backend) packHalf(dst []float32, w *weight, row, rows, first, k int, s *scratch) {
+func (b *Backend) packRows(dst []float32, w *weight, row, rows, first, k int, s *scratch) {
 	done := 0
-	if p, ok := b.isa.pack[w.kind]; ok && rows == 8 {
+	if p, ok := b.isa.pack[w.kind]; ok && rows == b.isa.packRows {
 		if blocks := k / p.blockSize; blocks > 0 {
 			size := w.kind.BlockSize()
 			p.pack(dst, w.data[row*w.stride+first/size*w.kind.BlockBytes():], w.stride, blocks)
@@ -43,7 +43,7 @@ func (b *Backend) packHalf(dst []float32, w *weight, row, rows, first, k int, s 
 	}
 	// Another format, or an end: decode rows, then transpose them.
 	n := k - done
-	wide := grow(&s.rows, 8*n)
+	wide := grow(&s.rows, b.isa.packRows*n)
 	clear(wide)
 	for r := range max(rows, 0) {
 		w.widen(wide[r*n:(r+1)*n], row+r, first+done)
@@ -51,7 +51,7 @@ func (b *Backend) packHalf(dst []float32, w *weight, row, rows, first, k int, s 
 	b.transpose(dst[done*panelCols:], wide, n)
 }
 
-// transpose writes eight rows of n floats to the columns of dst.
+// transpose writes packRows rows of n floats to the columns of dst.
 func (b *Backend) transpose(dst, rows []float32, n int) {
 	done := 0
 	if p, ok := b.isa.pack[quant.F32]; ok && n >= p.blockSize {
@@ -60,7 +60,7 @@ func (b *Backend) transpose(dst, rows []float32, n int) {
 		p.pack(dst, bytes, 4*n, blocks)
 		done = blocks * p.blockSize
 	}
-	for r := range 8 {
+	for r := range b.isa.packRows {
 		for i := done; i < n; i++ {
 			dst[i*panelCols+r] = rows[r*n+i]
 		}

@@ -7,10 +7,20 @@ import (
 
 // A Pool is a fixed set of threads that share loops. Which thread takes which
 // turn is left to chance; callers see to it that no result depends on it.
+//
+// A step of one token has some two hundred loops of a few microseconds, so
+// helpers wait actively for the next one before they sleep.
 type Pool struct {
 	threads int
-	helpers []chan *job
+	current atomic.Pointer[job] // the loop last begun
+	helpers []*helper
 	done    sync.WaitGroup
+}
+
+// helper is a thread besides the caller's.
+type helper struct {
+	asleep atomic.Bool
+	wake   chan struct{}
 }
 
 // job is one loop. Turns are taken from next; left counts those not finished.
@@ -20,16 +30,17 @@ type job struct {
 	next  atomic.Int64
 	left  atomic.Int64
 	ended chan struct{}
+	last  bool // the pool is closed
 }
 
 // NewPool starts threads-1 helpers; the caller of Run is the last thread.
 func NewPool(threads int) *Pool {
 	p := &Pool{threads: max(threads, 1)}
 	for w := 1; w < p.threads; w++ {
-		jobs := make(chan *job, 1)
-		p.helpers = append(p.helpers, jobs)
+		h := &helper{wake: make(chan struct{}, 1)}
+		p.helpers = append(p.helpers, h)
 		p.done.Add(1)
-		go p.help(w, jobs)
+		go p.help(w, h)
 	}
 	return p
 }
@@ -39,11 +50,19 @@ func (p *Pool) Threads() int { return p.threads }
 
 // Close ends the helpers. Run must not be called afterwards.
 func (p *Pool) Close() {
-	for _, jobs := range p.helpers {
-		close(jobs)
-	}
+	p.begin(&job{last: true})
 	p.done.Wait()
 	p.helpers = nil
+}
+
+// begin shows a job to all helpers.
+func (p *Pool) begin(j *job) {
+	p.current.Store(j)
+	for _, h := range p.helpers {
+		if h.asleep.CompareAndSwap(true, false) {
+			h.wake <- struct{}{}
+		}
+	}
 }
 
 // Run calls do(worker, turn) once for each turn below turns, on all threads,
@@ -57,12 +76,7 @@ func (p *Pool) Run(turns int, do func(worker, turn int)) {
 	}
 	j := &job{turns: turns, do: do, ended: make(chan struct{})}
 	j.left.Store(int64(turns))
-	for _, jobs := range p.helpers[:min(len(p.helpers), turns-1)] {
-		select {
-		case jobs <- j:
-		default: // still on its way out of the last loop
-		}
-	}
+	p.begin(j)
 	j.take(0)
 	for spin := 0; j.left.Load() > 0; spin++ {
 		if spin > spins {
@@ -87,31 +101,38 @@ func (j *job) take(worker int) {
 	}
 }
 
-// spins bounds active waiting to some ten microseconds: longer would take time from
-// the thread waited for where others use the processors too.
-const spins = 200
+// spins bounds active waiting to some fifty microseconds, which is longer than
+// what lies between two loops and short beside a scheduler's time slice.
+const spins = 1500
 
-func (p *Pool) help(worker int, jobs chan *job) {
+func (p *Pool) help(worker int, h *helper) {
 	defer p.done.Done()
+	var seen *job
 	for {
-		j, ok := wait(jobs)
-		if !ok {
+		seen = p.await(seen, h)
+		if seen.last {
 			return
 		}
-		j.take(worker)
+		seen.take(worker)
 	}
 }
 
-// wait spins for a while before it sleeps.
-func wait(jobs chan *job) (*job, bool) {
-	for range spins {
-		select {
-		case j, ok := <-jobs:
-			return j, ok
-		default:
-			pause()
+// await returns the job after seen, waiting actively before it sleeps.
+func (p *Pool) await(seen *job, h *helper) *job {
+	for spin := 0; ; spin++ {
+		if j := p.current.Load(); j != seen {
+			return j
 		}
+		if spin < spins {
+			pause()
+			continue
+		}
+		h.asleep.Store(true)
+		// A job begun before the flag was seen wakes nobody.
+		if p.current.Load() != seen && h.asleep.CompareAndSwap(true, false) {
+			continue
+		}
+		<-h.wake
+		spin = 0
 	}
-	j, ok := <-jobs
-	return j, ok
 }

@@ -14,6 +14,8 @@ var portable = isa{
 	name:       "portable",
 	tiles:      [][]tile{1: {1: tilePortable}},
 	pack:       map[quant.Type]packer{},
+	packRows:   8,
+	cache:      192 << 10,
 	prefetch:   func([]byte) {},
 	scaleMax:   scaleMaxPortable,
 	expSum:     expSumPortable,

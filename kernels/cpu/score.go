@@ -62,11 +62,13 @@ func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
 // chunk multiplies rows of a product with some panels, a group at a time, and
 // leaves them at the beginning of p.c.
 func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
-	group := max(1, min(mostGroup, panelBudget/(panelCols*pieceOf(p.a.cols))))
+	group := b.mostPanels(p.a.cols)
 	c := p.c
 	for done := 0; done < panels; done += group {
 		t := turn{p, panel + done, min(group, panels-done), row, rows}
-		b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
+		if !b.thin(t, c[done*panelCols:], false) {
+			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
+		}
 	}
 }
 

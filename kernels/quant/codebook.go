@@ -8,8 +8,8 @@ import (
 // The formats of this file look a nibble up in a table of sixteen values
 // instead of reading it as a number.
 
-// nonlinear is kvalues_iq4nl of ggml-common.h.
-var nonlinear = [16]float32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
+// Nonlinear is kvalues_iq4nl of ggml-common.h.
+var Nonlinear = [16]float32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
 
 // fp4 holds twice the values of the E2M1 format of the OCP Microscaling
 // specification, so that they are integers; the scale is halved in return.
@@ -18,7 +18,7 @@ var fp4 = [16]float32{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}
 // decodeIQ4_NL: {d, nibbles[16]} in blocks of 32.
 func decodeIQ4_NL(dst []float32, src []byte) {
 	for ; len(src) >= 18; dst, src = dst[32:], src[18:] {
-		lookup(dst, src[2:18], half(src), &nonlinear)
+		lookup(dst, src[2:18], half(src), &Nonlinear)
 	}
 }
 
@@ -29,7 +29,7 @@ func decodeIQ4_XS(dst []float32, src []byte) {
 		d, high, low, qs := half(src), binary.LittleEndian.Uint16(src[2:]), src[4:8], src[8:136]
 		for sub := range 8 {
 			scale := int(low[sub/2]>>(sub%2*4)&15) | int(high>>(sub*2)&3)<<4
-			lookup(dst[sub*32:], qs[sub*16:][:16], d*float32(scale-32), &nonlinear)
+			lookup(dst[sub*32:], qs[sub*16:][:16], d*float32(scale-32), &Nonlinear)
 		}
 	}
 }

@@ -1,0 +1,71 @@
+package cpu
+
+import "github.com/llamaeval/llamaeval/kernels/quant"
+
+//go:generate go run ./gen
+
+//go:noescape
+func peakAVX512(rounds int)
+
+// avx512 needs AVX-512 F, DQ, BW and VL, which came together with Skylake-X
+// and Zen 4. Loops that do not matter are those of AVX2.
+var avx512 = isa{
+	name: "avx512",
+	tiles: [][]tile{
+		1:  {1: tile1x1AVX512, 2: tile1x2AVX512, 4: tile1x4AVX512, 8: tile1x8AVX512},
+		2:  {1: tile2x1AVX512, 2: tile2x2AVX512, 4: tile2x4AVX512, 8: tile2x8AVX512},
+		3:  {1: tile3x1AVX512, 2: tile3x2AVX512, 4: tile3x4AVX512, 6: tile3x6AVX512},
+		4:  {1: tile4x1AVX512, 2: tile4x2AVX512, 4: tile4x4AVX512, 6: tile4x6AVX512},
+		5:  {1: tile5x1AVX512, 2: tile5x2AVX512, 4: tile5x4AVX512},
+		6:  {1: tile6x1AVX512, 2: tile6x2AVX512, 4: tile6x4AVX512},
+		7:  {1: tile7x1AVX512, 2: tile7x2AVX512, 3: tile7x3AVX512},
+		8:  {1: tile8x1AVX512, 2: tile8x2AVX512, 3: tile8x3AVX512},
+		9:  {1: tile9x1AVX512, 2: tile9x2AVX512, 3: tile9x3AVX512},
+		10: {1: tile10x1AVX512, 2: tile10x2AVX512},
+		11: {1: tile11x1AVX512, 2: tile11x2AVX512},
+		12: {1: tile12x1AVX512, 2: tile12x2AVX512},
+		13: {1: tile13x1AVX512, 2: tile13x2AVX512},
+		14: {1: tile14x1AVX512, 2: tile14x2AVX512},
+	},
+	pack: map[quant.Type]packer{
+		quant.F32:    {4, packF32AVX512},
+		quant.F16:    {8, packF16AVX512},
+		quant.BF16:   {8, packBF16AVX512},
+		quant.Q4_0:   {32, packQ4_0AVX512},
+		quant.Q4_1:   {32, packQ4_1AVX512},
+		quant.Q8_0:   {32, packQ8_0AVX512},
+		quant.IQ4_NL: {32, packIQ4_NLAVX512},
+	},
+	thin: map[quant.Type]thinProduct{
+		quant.F32:    {4, thin2F32AVX512, thin4F32AVX512},
+		quant.F16:    {8, thin2F16AVX512, thin4F16AVX512},
+		quant.BF16:   {8, thin2BF16AVX512, thin4BF16AVX512},
+		quant.Q4_0:   {32, thin2Q4_0AVX512, thin4Q4_0AVX512},
+		quant.Q4_1:   {32, thin2Q4_1AVX512, thin4Q4_1AVX512},
+		quant.Q8_0:   {32, thin2Q8_0AVX512, thin4Q8_0AVX512},
+		quant.IQ4_NL: {32, thin2IQ4_NLAVX512, thin4IQ4_NLAVX512},
+	},
+	packRows:   panelCols,
+	cache:      640 << 10,
+	prefetch:   prefetchAVX2,
+	scaleMax:   scaleMaxAVX2,
+	expSum:     expSumAVX2,
+	expSum64:   expSum64AVX2,
+	scale:      scaleAVX2,
+	swiglu:     swigluAVX2,
+	sumSquares: sumSquaresAVX2,
+	norm:       normAVX2,
+	rotate:     rotateAVX2,
+	peak:       peakAVX512,
+	peakFlops:  24 * 10 * 16 * 2,
+}
+
+// Tables that widen 4-bit quanta, and the mask of the upper of two bfloat16.
+//
+//lint:ignore U1000 read by assembly
+var (
+	nibbles       = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
+	codebook      = quant.Nonlinear
+	upperHalf     = uint32(0xffff0000)
+)

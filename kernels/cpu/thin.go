@@ -1,0 +1,28 @@
+package cpu
+
+// thin computes a turn of one row without widening the weights into memory
+// first, or returns false where the instruction set, the type or the shape
+// does not allow it.
+func (b *Backend) thin(t turn, c []float32, add bool) bool {
+	kernel, ok := b.isa.thin[t.w.kind]
+	k := t.a.cols
+	if !ok || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+		return false
+	}
+	mode := 0
+	if add {
+		mode = addTo
+	}
+	a := t.a.row(t.row, k)
+	for p := 0; p < t.panels; {
+		src := t.w.data[(t.panel+p)*panelCols*t.w.stride:]
+		if t.panels-p >= 4 {
+			kernel.four(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
+			p += 4
+		} else {
+			kernel.two(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
+			p += 2
+		}
+	}
+	return true
+}
