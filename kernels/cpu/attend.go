@@ -85,11 +85,11 @@ func (a *attention) block(block, first, rows, n int) {
 	const keys = kernels.PageTokens
 	k, v := a.cache.block(a.pages[block], a.layer, a.head)
 	query, scores := a.query[first*a.cache.shape.HeadDim:], a.scores[first*keys:]
-	a.tiles(scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
+	tiles(a.isa.tiles, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
 	for r := range rows {
 		a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
 	}
-	a.tiles(a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
+	tiles(a.isa.tiles, a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
 }
 
 // softmax is ref.SoftmaxBlock of n scores for one query row, which also

@@ -4,9 +4,6 @@ import "github.com/llamaeval/llamaeval/kernels/quant"
 
 //go:generate go run ./gen
 
-//go:noescape
-func peakAVX512(rounds int)
-
 // avx512 needs AVX-512 F, DQ, BW and VL, which came together with Skylake-X
 // and Zen 4. Loops that do not matter are those of AVX2.
 var avx512 = isa{
@@ -58,9 +55,35 @@ var avx512 = isa{
 	rotate:     rotateAVX2,
 	peak:       peakAVX512,
 	peakFlops:  24 * 10 * 16 * 2,
+	bf16:       &bf16AVX512,
 }
 
-// Tables that widen 4-bit quanta, and the mask of the upper of two bfloat16.
+// bf16AVX512 needs AVX512_BF16, which came with Cooper Lake and Zen 4.
+var bf16AVX512 = bf16{
+	tiles: [][]tile{
+		1:  {1: tile1x1BF16, 2: tile1x2BF16, 4: tile1x4BF16, 8: tile1x8BF16},
+		2:  {1: tile2x1BF16, 2: tile2x2BF16, 4: tile2x4BF16, 8: tile2x8BF16},
+		3:  {1: tile3x1BF16, 2: tile3x2BF16, 4: tile3x4BF16, 6: tile3x6BF16},
+		4:  {1: tile4x1BF16, 2: tile4x2BF16, 4: tile4x4BF16, 6: tile4x6BF16},
+		5:  {1: tile5x1BF16, 2: tile5x2BF16, 4: tile5x4BF16},
+		6:  {1: tile6x1BF16, 2: tile6x2BF16, 4: tile6x4BF16},
+		7:  {1: tile7x1BF16, 2: tile7x2BF16, 3: tile7x3BF16},
+		8:  {1: tile8x1BF16, 2: tile8x2BF16, 3: tile8x3BF16},
+		9:  {1: tile9x1BF16, 2: tile9x2BF16, 3: tile9x3BF16},
+		10: {1: tile10x1BF16, 2: tile10x2BF16},
+		11: {1: tile11x1BF16, 2: tile11x2BF16},
+		12: {1: tile12x1BF16, 2: tile12x2BF16},
+		13: {1: tile13x1BF16, 2: tile13x2BF16},
+		14: {1: tile14x1BF16, 2: tile14x2BF16},
+	},
+	narrowRow:   narrowRowBF16,
+	narrowPanel: narrowPanelBF16,
+	peak:        peakBF16,
+	peakFlops:   24 * 10 * 32 * 2,
+}
+
+// Tables that widen 4-bit quanta, the mask of the upper of two bfloat16, and
+// the order in which two rows of 16 become pairs.
 //
 //lint:ignore U1000 read by assembly
 var (
@@ -68,4 +91,5 @@ var (
 	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
 	codebook      = quant.Nonlinear
 	upperHalf     = uint32(0xffff0000)
+	interleave    = [32]uint16{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
 )

@@ -18,15 +18,18 @@ import (
 
 // Backend computes on the host. It implements kernels.Backend.
 type Backend struct {
-	isa   *isa
-	pool  *Pool
-	local []scratch // by worker
+	isa    *isa
+	bf16   *bf16 // set in mode fast
+	pool   *Pool
+	local  []scratch // by worker
+	narrow matrix    // of mode fast: the left factor of the product under way
 }
 
 // scratch is one worker's memory. Its slices grow to what was once needed.
 type scratch struct {
 	panels  []float32 // widened weights
 	rows    []float32 // rows of weights before they are transposed
+	exact   []float32 // widened weights before they are rounded
 	partial []float32 // chains that are cut along k and must not touch dst yet
 	logits  []float32
 	query   []float32

@@ -65,6 +65,18 @@ type isa struct {
 
 	peak      func(rounds int) // FMAs on registers
 	peakFlops int              // floating-point operations of one round
+
+	bf16 *bf16 // nil where there is no dot product of bfloat16
+}
+
+// bf16 is what mode fast needs: matrix products of rounded factors. A pair of
+// neighbours along k takes the place of a float; the lower half is the first.
+type bf16 struct {
+	tiles       [][]tile                 // a step of the chain is ref.DotBF16
+	narrowRow   func(dst, src []float32) // pairs of neighbours; a multiple of 32 floats
+	narrowPanel func(dst, src []float32) // pairs of rows of 16 floats; an even number of rows
+	peak        func(rounds int)
+	peakFlops   int
 }
 
 // Variable names the environment variable that chooses the instruction set.

@@ -2,6 +2,12 @@ package cpu
 
 import "golang.org/x/sys/cpu"
 
+func init() {
+	if !cpu.X86.HasAVX512BF16 {
+		avx512.bf16 = nil
+	}
+}
+
 func available() []*isa {
 	x := &cpu.X86
 	var sets []*isa

@@ -23,6 +23,12 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		}
 		jobs[i] = product{a: a, w: w, c: dst.data, ldc: dst.ld, add: p.Add}
 	}
+	if b.bf16 != nil {
+		narrowed := b.pairs(a, rows)
+		for i := range jobs {
+			jobs[i].pairs = narrowed
+		}
+	}
 	turns := b.cut(jobs, rows)
 	b.pool.Run(len(turns), func(worker, i int) {
 		b.multiply(turns[i], &b.local[worker])
@@ -31,11 +37,12 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 
 // product is one matrix product on plain memory.
 type product struct {
-	a   *matrix
-	w   *weight
-	c   []float32
-	ldc int
-	add bool
+	a     *matrix
+	pairs *matrix // in mode fast: a as pairs of bfloat16
+	w     *weight
+	c     []float32
+	ldc   int
+	add   bool
 }
 
 // pieceOf returns how much of k is widened at a time.
@@ -74,13 +81,8 @@ func (b *Backend) multiply(t turn, s *scratch) {
 func (b *Backend) accumulate(t turn, c []float32, ldc int, s *scratch, add bool) {
 	k := t.a.cols
 	piece := pieceOf(k)
-	wide := grow(&s.panels, t.panels*piece*panelCols)
 	for first := 0; first < k; first += piece {
 		n := min(piece, k-first)
-		panel := n * panelCols
-		for p := range t.panels {
-			b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, first, n, s)
-		}
 		mode := 0
 		if first > 0 {
 			mode |= resume
@@ -88,14 +90,23 @@ func (b *Backend) accumulate(t turn, c []float32, ldc int, s *scratch, add bool)
 		if add {
 			mode |= addTo
 		}
-		b.tiles(c, ldc, t.a.data[t.row*t.a.ld+first:], t.a.ld, t.rows, wide, panelCols, panel, t.panels, n, mode)
+		if t.pairs != nil {
+			b.piecePairs(t, c, ldc, s, first, n, mode)
+			continue
+		}
+		wide := grow(&s.panels, t.panels*n*panelCols)
+		panel := n * panelCols
+		for p := range t.panels {
+			b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, first, n, s)
+		}
+		tiles(b.isa.tiles, c, ldc, t.a.data[t.row*t.a.ld+first:], t.a.ld, t.rows, wide, panelCols, panel, t.panels, n, mode)
 	}
 }
 
 // tiles covers rows x panels of c with tiles. All of a row's panels are done
 // before the next rows, so that these stay in the L1 cache.
-func (b *Backend) tiles(c []float32, ldc int, a []float32, lda, rows int, w []float32, ldb, panel, panels, k, mode int) {
-	highest := len(b.isa.tiles) - 1
+func tiles(table [][]tile, c []float32, ldc int, a []float32, lda, rows int, w []float32, ldb, panel, panels, k, mode int) {
+	highest := len(table) - 1
 	for row := 0; row < rows; {
 		n := rows - row
 		if n >= 2*highest {
@@ -103,7 +114,7 @@ func (b *Backend) tiles(c []float32, ldc int, a []float32, lda, rows int, w []fl
 		} else if n > highest {
 			n = (n + 1) / 2 // two similar tiles rather than a full and a thin one
 		}
-		kinds := b.isa.tiles[n]
+		kinds := table[n]
 		for p := 0; p < panels; {
 			wide := min(len(kinds)-1, panels-p)
 			for kinds[wide] == nil {

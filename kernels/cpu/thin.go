@@ -6,7 +6,7 @@ package cpu
 func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	kernel, ok := b.isa.thin[t.w.kind]
 	k := t.a.cols
-	if !ok || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	if !ok || t.pairs != nil || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
 	mode := 0

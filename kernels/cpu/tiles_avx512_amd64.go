@@ -247,3 +247,15 @@ func tile14x2AVX512(c []float32, ldc int, a []float32, lda int, b []float32, ldb
 
 //go:noescape
 func tile14x2BF16(c []float32, ldc int, a []float32, lda int, b []float32, ldb, panel, k, mode int)
+
+//go:noescape
+func peakAVX512(rounds int)
+
+//go:noescape
+func peakBF16(rounds int)
+
+//go:noescape
+func narrowRowBF16(dst, src []float32)
+
+//go:noescape
+func narrowPanelBF16(dst, src []float32)

@@ -18,6 +18,9 @@ func main() {
 		tile(&tiles, s[0], s[1], exact)
 		tile(&tiles, s[0], s[1], bf16)
 	}
+	peak(&tiles, exact)
+	peak(&tiles, bf16)
+	narrow(&tiles)
 	tiles.write("tiles_avx512_amd64")
 	for _, f := range formats {
 		pack(&widen, f)
