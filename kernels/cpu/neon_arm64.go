@@ -7,8 +7,6 @@ import (
 	"github.com/llamaeval/llamaeval/kernels/ref"
 )
 
-//go:generate go run ./neongen
-
 //go:noescape
 func scaleMaxNEON(x []float32, scale float32) float32
 

@@ -1,8 +1,10 @@
 // Neongen writes the NEON kernels of package cpu. Go's assembler lacks most
 // vector instructions on floats, so this program encodes them: what it writes
 // are WORDs, each with its instruction in Arm's syntax beside it. Run it
-// through `go generate ./kernels/cpu`; what it wrote is committed.
+// through `go generate ./kernels/...`; what it wrote is committed.
 package main
+
+//go:generate go run . ..
 
 import (
 	"bytes"
