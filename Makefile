@@ -1,4 +1,4 @@
-.PHONY: help build demo test unit oracle lint cross fuzz golden bench clean
+.PHONY: help build demo test unit oracle lint cross arm64 fuzz golden bench clean
 
 GO ?= go
 BIN := bin/llamaeval
@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 export CGO_ENABLED := 0
 
 help: ## show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## build bin/llamaeval
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/llamaeval
@@ -15,7 +15,7 @@ build: ## build bin/llamaeval
 demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
-test: lint cross unit oracle ## everything a change must pass
+test: lint cross unit arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
@@ -33,6 +33,9 @@ cross: ## compile for the other systems
 	GOOS=windows $(GO) vet ./...
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	GOOS=linux GOARCH=arm64 $(GO) vet ./...
+
+arm64: ## kernels on NEON, under QEMU user emulation
+	scripts/arm64
 
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)

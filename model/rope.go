@@ -1,6 +1,6 @@
 package model
 
-import "math"
+import "github.com/llamaeval/llamaeval/kernels/ref"
 
 // rope holds the angle per position of each rotary pair.
 type rope struct {
@@ -9,13 +9,14 @@ type rope struct {
 
 // newRope computes the frequencies 1/base^(2i/dim) as the reference's float32
 // arithmetic does (transformers, LlamaRotaryEmbedding): a long context
-// multiplies any difference. factors, from rope_freqs.weight, divide them if
+// multiplies any difference. Powers and angles are package ref's, which are
+// the same on every processor. factors, from rope_freqs.weight, divide them if
 // not nil (Llama 3.1's stretching); so does scale.
 func newRope(base float64, dim int, scale float64, factors []float32) rope {
 	r := rope{frequencies: make([]float32, dim/2)}
 	for i := range r.frequencies {
 		exponent := float32(2*i) / float32(dim)
-		f := 1 / float32(math.Pow(base, float64(exponent)))
+		f := 1 / float32(ref.Exp64(float64(float64(exponent)*ref.Log64(base))))
 		if factors != nil {
 			f /= factors[i]
 		}
@@ -34,7 +35,7 @@ func (r rope) append(table []float32, position int) []float32 {
 	table = append(table, make([]float32, r.width())...)
 	cos, sin := table[at:at+r.width()/2], table[at+r.width()/2:]
 	for i, f := range r.frequencies {
-		s, c := math.Sincos(float64(float32(position) * f))
+		s, c := ref.Sincos64(float64(float32(position) * f))
 		cos[2*i], cos[2*i+1] = float32(c), float32(c)
 		sin[2*i], sin[2*i+1] = float32(s), float32(s)
 	}

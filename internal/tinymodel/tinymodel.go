@@ -156,7 +156,7 @@ func draw(r *rand.Rand, t quant.Type, n int, deviation float64) []byte {
 		for range n {
 			v := r.NormFloat64() * deviation
 			if deviation == 0 {
-				v = 1 + 0.1*r.NormFloat64()
+				v = 1 + float64(0.1*r.NormFloat64())
 			}
 			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(float32(v)))
 		}

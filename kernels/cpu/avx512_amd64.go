@@ -2,7 +2,7 @@ package cpu
 
 import "github.com/llamaeval/llamaeval/kernels/quant"
 
-//go:generate go run ./gen
+//go:generate go run ./avx512gen
 
 // avx512 needs AVX-512 F, DQ, BW and VL, which came together with Skylake-X
 // and Zen 4. Loops that do not matter are those of AVX2.

@@ -52,7 +52,7 @@ func MergePeaks(chunks []Peak) Peak {
 
 // LogSumExp returns log Σ exp(logit). A token's log-probability is its logit
 // minus this.
-func (p Peak) LogSumExp() float64 { return float64(p.Max) + math.Log(p.Sum) }
+func (p Peak) LogSumExp() float64 { return float64(p.Max) + Log64(p.Sum) }
 
 // LogSoftmax summarises a whole vocabulary's logits.
 func LogSoftmax(logits []float32) Peak {

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/llamaeval/llamaeval/kernels/ref"
 	"github.com/llamaeval/llamaeval/model"
 )
 
@@ -39,7 +39,7 @@ func (g *Generation) draw(logits []float32, step int) int32 {
 	mass := make([]float64, len(order))
 	total := 0.0
 	for i, t := range order {
-		mass[i] = math.Exp((float64(logits[t]) - float64(logits[order[0]])) / g.Temperature)
+		mass[i] = ref.Exp64((float64(logits[t]) - float64(logits[order[0]])) / g.Temperature)
 		total += mass[i]
 	}
 	kept, sum := len(order), 0.0
@@ -54,7 +54,8 @@ func (g *Generation) draw(logits []float32, step int) int32 {
 		sum = total
 	}
 	// The multiplier (2^64 / golden ratio) spreads steps over the seed space.
-	u := rand.New(rand.NewPCG(g.Seed[0], g.Seed[1]^uint64(step)*0x9e3779b97f4a7c15)).Float64() * sum
+	// The conversion keeps product and difference from being fused.
+	u := float64(rand.New(rand.NewPCG(g.Seed[0], g.Seed[1]^uint64(step)*0x9e3779b97f4a7c15)).Float64() * sum)
 	for i, m := range mass[:kept] {
 		if u -= m; u < 0 {
 			return order[i]
