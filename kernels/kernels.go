@@ -20,6 +20,10 @@ const PageTokens = 64
 type Backend interface {
 	// Name says what computes: the instruction set or the device.
 	Name() string
+	// Fast chooses between exact arithmetic and products of factors rounded
+	// to bfloat16, or says why this backend lacks those. Call it between two
+	// forward passes.
+	Fast(on bool) error
 	// NewMatrix returns a zeroed matrix of float32.
 	NewMatrix(rows, cols int) Matrix
 	// NewWeight takes a weight of rows x cols stored row by row in a

@@ -19,13 +19,21 @@ import (
 // Options are how a model is computed.
 type Options struct {
 	Threads int    // 0: one per processor
-	Mode    string // "exact" or ""
+	Mode    string // Exact, Fast or ""
 	ISA     string // instruction set; "": LLAMAEVAL_ISA, else the best one
+	// Watch, if set, stands between the model and its backend, to measure it.
+	Watch func(kernels.Backend) kernels.Backend
 }
 
-// Exact is the mode in which activations, keys, values and sums are float32
-// and every weight has the value its format defines.
-const Exact = "exact"
+// Modes of arithmetic.
+const (
+	// Exact: activations, keys, values and sums are float32 and every weight
+	// has the value its format defines.
+	Exact = "exact"
+	// Fast: both factors of the layers' matrix products are rounded to
+	// bfloat16; sums, attention and the output layer are as in Exact.
+	Fast = "fast"
+)
 
 // A Model is an open checkpoint.
 type Model struct {
@@ -34,6 +42,7 @@ type Model struct {
 	backend kernels.Backend
 	weights weights
 	rope    rope
+	fast    bool
 
 	mu    sync.Mutex // one forward pass at a time
 	space workspace
@@ -41,24 +50,35 @@ type Model struct {
 
 // Open opens the GGUF file at path. Weights stay in the mapped file.
 func Open(path string, o Options) (*Model, error) {
-	if o.Mode != "" && o.Mode != Exact {
-		return nil, fmt.Errorf("mode %q: the CPU has only mode %q", o.Mode, Exact)
+	if o.Mode != "" && o.Mode != Exact && o.Mode != Fast {
+		return nil, fmt.Errorf("mode %q is neither %q nor %q", o.Mode, Exact, Fast)
 	}
 	b, err := cpu.New(o.Threads, o.ISA)
 	if err != nil {
 		return nil, err
+	}
+	if o.Mode == Fast {
+		if err := b.Fast(true); err != nil {
+			b.Close()
+			return nil, err
+		}
 	}
 	f, err := gguf.Open(path)
 	if err != nil {
 		b.Close()
 		return nil, err
 	}
-	m, err := build(f, b)
+	var backend kernels.Backend = b
+	if o.Watch != nil {
+		backend = o.Watch(b)
+	}
+	m, err := build(f, backend)
 	if err != nil {
 		b.Close()
 		f.Close()
 		return nil, err
 	}
+	m.fast = o.Mode == Fast
 	return m, nil
 }
 
@@ -89,6 +109,17 @@ func (m *Model) Config() Config { return m.config }
 
 // File returns the open checkpoint, which ends with the model.
 func (m *Model) File() *gguf.File { return m.file }
+
+// WeightBytes returns how many bytes of weights a step of one token reads.
+func (m *Model) WeightBytes() int64 {
+	n := int64(0)
+	for _, t := range m.file.Tensors() {
+		if m.config.Tied || t.Name != "token_embd.weight" {
+			n += int64(len(t.Data))
+		}
+	}
+	return n
+}
 
 // ISA returns the instruction set that computes.
 func (m *Model) ISA() string { return m.backend.Name() }

@@ -116,7 +116,18 @@ type Run struct {
 	Plan        Plan      `json:"plan"`
 	Warnings    []string  `json:"warnings"`
 
+	ModeError *ModeError `json:"mode_error,omitempty"` // of mode fast, on the beginning of the run's own text
+
 	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run
+}
+
+// A ModeError is how far the run's mode is from mode exact on some tokens, in
+// natural-log probabilities.
+type ModeError struct {
+	Tokens int     `json:"tokens"`
+	Mean   float64 `json:"mean"`
+	Max    float64 `json:"max"`
+	Argmax int     `json:"argmax"` // tokens whose likeliest successor differs
 }
 
 // WriteRun replaces dir's run.json in one step. A finished run is written

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/engine"
 	"github.com/llamaeval/llamaeval/runner/journal"
@@ -100,6 +101,14 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, err
 	}
+	if run.ModeError == nil && j.Mode == model.Fast && len(w.requests) > 0 {
+		if run.ModeError, err = j.modeError(w); err != nil {
+			return results.Report{}, err
+		}
+		if err := results.WriteRun(j.Out, run); err != nil {
+			return results.Report{}, err
+		}
+	}
 	tokens, err := j.answer(ctx, w, log, len(done))
 	if err != nil {
 		return results.Report{}, j.stopped(ctx, log, err)
@@ -109,7 +118,31 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	}
 	run.WallSeconds += time.Since(started).Seconds()
 	run.Warnings = append(warnings, j.judgeWarnings()...)
+	if e := run.ModeError; e != nil {
+		run.Warnings = append(run.Warnings, "mode fast: "+model.ModeError(*e).String())
+	}
 	return j.finish(run, log)
+}
+
+// modeTokens is how much of the run's text mode fast is measured on: some
+// tenths of a second of work.
+const modeTokens = 512
+
+// modeError compares the modes on the beginning of the wave's requests.
+func (j *Job) modeError(w *wave) (*results.ModeError, error) {
+	var tokens []int32
+	for _, r := range w.requests {
+		if len(tokens) >= modeTokens {
+			break
+		}
+		tokens = append(tokens, r.Tokens...)
+	}
+	e, err := j.Local.Model.CompareModes(tokens[:min(len(tokens), modeTokens)])
+	if err != nil {
+		return nil, err
+	}
+	stored := results.ModeError(e)
+	return &stored, nil
 }
 
 // stopped words why a run ended early, and that nothing is lost.

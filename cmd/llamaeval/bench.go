@@ -1,15 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model"
+	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/tokenizer"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/bench"
+	"github.com/llamaeval/llamaeval/tasks/sample"
 )
 
 func benchCommand() *cli.Command {
@@ -51,16 +58,31 @@ func benchAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := model.Open(r.Path, model.Options{Threads: n})
+	text, err := benchText(r.Path)
 	if err != nil {
 		return err
 	}
-	defer m.Close()
-	report, err := bench.Run(m, n)
+	report, err := bench.Run(bench.Options{Path: r.Path, Threads: n, Text: text})
 	if err != nil {
 		return err
 	}
 	return benchTable(report, before).Write(c.App.Writer, format)
+}
+
+// benchText is what the modes are compared on: the embedded GSM8K sample.
+func benchText(path string) ([]int32, error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := tokenizer.FromGGUF(f)
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := sample.Open("openai/gsm8k", "main", "train")
+	tokens := t.Encode(string(rows), false)
+	return tokens[:min(len(tokens), 1024)], nil
 }
 
 // earlier reads the rates of an earlier bench, by test and mode.
@@ -84,23 +106,58 @@ func earlier(path string) (map[string]bench.Row, error) {
 }
 
 func benchTable(r bench.Report, before map[string]bench.Row) results.Table {
-	t := results.Table{
-		Columns: []results.Column{{Name: "test"}, {Name: "mode"}, {Name: "tokens/s", Right: true}, {Name: "GFLOP/s", Right: true}, {Name: "% of peak", Right: true}},
-		Notes: []string{fmt.Sprintf("Limits: %.0f GFLOP/s of float32 multiply-adds (%s, %d cores), %.1f GB/s of memory copied.",
-			r.Machine.FMA, r.Machine.ISA, r.Machine.Cores, r.Machine.Memory)},
-		Value: r,
+	t := results.Table{Value: r, Notes: benchNotes(r)}
+	for _, name := range []string{"test", "mode"} {
+		t.Columns = append(t.Columns, results.Column{Name: name})
+	}
+	for _, name := range []string{"tokens/s", "GFLOP/s", "% of peak", "GB/s"} {
+		t.Columns = append(t.Columns, results.Column{Name: name, Right: true})
 	}
 	if before != nil {
 		t.Columns = append(t.Columns, results.Column{Name: "change", Right: true})
 	}
 	for _, row := range r.Rows {
-		cells := []string{row.Test, row.Mode, rate(row.Tokens), rate(row.GFlops), fmt.Sprintf("%.1f", row.Share)}
+		cells := []string{row.Test, row.Mode, rate(row.Tokens), rate(row.GFlops), rate(row.Share), rate(row.Weights)}
 		if before != nil {
 			cells = append(cells, change(row, before))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
 	return t
+}
+
+// benchNotes are the machine's limits and where the time goes.
+func benchNotes(r bench.Report) []string {
+	m := r.Machine
+	limits := fmt.Sprintf("Limits (%s, %d cores): %.0f GFLOP/s of float32 multiply-adds", m.ISA, m.Cores, m.FMA)
+	if m.BF16 > 0 {
+		limits += fmt.Sprintf(", %.0f of bfloat16", m.BF16)
+	}
+	notes := []string{
+		limits + fmt.Sprintf(", %.0f GB/s read from memory.", m.Memory),
+		"Peak: of the mode's limit. GB/s: weights read, once a step.",
+	}
+	if r.Error != nil {
+		notes = append(notes, "Mode fast: "+r.Error.String()+".")
+	}
+	for _, row := range r.Rows {
+		if len(row.Kernels) > 0 {
+			notes = append(notes, fmt.Sprintf("Time of %s %s: %s.", row.Test, row.Mode, kernelShares(row.Kernels)))
+		}
+	}
+	return notes
+}
+
+// kernelShares lists kernels by their share of the time, the largest first.
+func kernelShares(shares map[string]float64) string {
+	names := slices.SortedFunc(maps.Keys(shares), func(a, b string) int {
+		return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(a, b))
+	})
+	var list []string
+	for _, name := range names {
+		list = append(list, fmt.Sprintf("%s %.1f%%", name, shares[name]))
+	}
+	return strings.Join(list, ", ")
 }
 
 func rate(v float64) string {

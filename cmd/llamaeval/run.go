@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
@@ -169,13 +170,10 @@ func checkDevice(device, mode string) error {
 	default:
 		return usagef("--device %s is not auto, cpu or cuda", device)
 	}
-	switch mode {
-	case "exact":
-		return nil
-	case "fast":
-		return fmt.Errorf("--mode fast: the CPU has only exact mode: leave --mode out")
+	if mode != model.Exact && mode != model.Fast {
+		return usagef("--mode %s is neither exact nor fast", mode)
 	}
-	return usagef("--mode %s is neither exact nor fast", mode)
+	return nil
 }
 
 func memory(c *cli.Context) (int64, error) {

@@ -12,31 +12,47 @@ import (
 const queryRows = 96
 
 // Attend computes ref.Attend for every query head and row. The heads that
-// share keys are stacked as rows of one matrix, so that scores and weighted
-// values are matrix products with blocks of 64 keys. Blocks that all queries
-// of a piece see whole are done together; the block that holds the queries'
-// own positions is done position by position, as each sees one key more.
+// share keys are stacked as rows of one matrix, and so are neighbouring spans,
+// so that scores and weighted values are matrix products with blocks of 64
+// keys: a block that several branches share is read once for all of them. The
+// block that holds a query's own position is done position by position, as
+// each sees one key more.
 func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
 	c := kv.(*cache)
 	group := c.shape.Heads / c.shape.KVHeads
-	pieces := cutSpans(spans, max(1, queryRows/group))
-	b.pool.Run(len(pieces)*c.shape.KVHeads, func(worker, turn int) {
+	stacks := stack(cutSpans(spans, max(1, queryRows/group)), max(1, queryRows/group))
+	b.pool.Run(len(stacks)*c.shape.KVHeads, func(worker, turn int) {
 		// The last pieces of a sequence have most keys: begin with them.
-		i := len(pieces) - 1 - turn/c.shape.KVHeads
+		i := len(stacks) - 1 - turn/c.shape.KVHeads
 		a := attention{
 			Backend: b, cache: c, layer: layer, head: turn % c.shape.KVHeads, group: group,
-			piece: pieces[i], scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
+			pieces: stacks[i], scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
 		}
 		a.run(dst.(*matrix), q.(*matrix), &b.local[worker])
 	})
 }
 
-// attention is one piece's queries of the heads that share one key-value head.
-// Query row i*group+j is position i, head j.
+// stack joins neighbouring pieces of together at most that many positions.
+func stack(pieces []piece, most int) [][]piece {
+	var out [][]piece
+	for first := 0; first < len(pieces); {
+		end, positions := first, 0
+		for end < len(pieces) && (end == first || positions+pieces[end].count <= most) {
+			positions += pieces[end].count
+			end++
+		}
+		out = append(out, pieces[first:end])
+		first = end
+	}
+	return out
+}
+
+// attention is some pieces' queries of the heads that share one key-value
+// head. Position i of all pieces, head j is query row i*group+j.
 type attention struct {
 	*Backend
-	cache *cache
-	piece
+	cache              *cache
+	pieces             []piece
 	layer, head, group int
 	scale              float32
 
@@ -45,7 +61,29 @@ type attention struct {
 }
 
 func (a *attention) run(dst, q *matrix, s *scratch) {
-	rows, width := a.count*a.group, a.cache.shape.HeadDim
+	a.begin(q, s)
+	for block := 0; ; block++ {
+		if !a.whole(block) {
+			break
+		}
+	}
+	row := 0
+	for _, p := range a.pieces {
+		for i := range p.count {
+			a.block(p.page(), row, a.group, (p.start+i)%kernels.PageTokens+1)
+			row += a.group
+		}
+	}
+	a.finish(dst)
+}
+
+// begin gathers the queries.
+func (a *attention) begin(q *matrix, s *scratch) {
+	rows := 0
+	for _, p := range a.pieces {
+		rows += p.count * a.group
+	}
+	width := a.cache.shape.HeadDim
 	a.query = grow(&s.query, rows*width)
 	a.scores = grow(&s.scores, rows*kernels.PageTokens)
 	a.output = grow(&s.output, rows*a.cache.padded)
@@ -56,34 +94,59 @@ func (a *attention) run(dst, q *matrix, s *scratch) {
 		a.highest[i] = float32(math.Inf(-1))
 	}
 	stacked, at := a.group*width, a.head*a.group*width
-	for i := range a.count {
-		copy(a.query[i*stacked:(i+1)*stacked], q.row(a.row+i, q.cols)[at:])
+	to := a.query
+	for _, p := range a.pieces {
+		for i := range p.count {
+			copy(to[:stacked], q.row(p.row+i, q.cols)[at:])
+			to = to[stacked:]
+		}
 	}
+}
 
-	own := a.start / kernels.PageTokens
-	for block := range own {
-		a.block(block, 0, rows, kernels.PageTokens)
+// whole does a block that pieces see whole, neighbours that share its page at
+// once, and reports whether there was one.
+func (a *attention) whole(block int) bool {
+	found, row := false, 0
+	for i := 0; i < len(a.pieces); {
+		first := row
+		page, ok := a.pieces[i].before(block)
+		for same := true; same && i < len(a.pieces); {
+			row += a.pieces[i].count * a.group
+			if i++; i < len(a.pieces) {
+				next, more := a.pieces[i].before(block)
+				same = more == ok && next == page
+			}
+		}
+		if ok {
+			found = true
+			a.block(page, first, row-first, kernels.PageTokens)
+		}
 	}
-	for i := range a.count {
-		a.block(own, i*a.group, a.group, (a.start+i)%kernels.PageTokens+1)
-	}
+	return found
+}
 
-	for i := range a.count {
-		out := dst.row(a.row+i, dst.cols)[at : at+stacked]
-		for j := range a.group {
-			row := i*a.group + j
-			inverse := 1 / a.sum[row]
-			for d, x := range a.output[row*a.cache.padded : row*a.cache.padded+width] {
-				out[j*width+d] = x * inverse
+// finish divides by the sums and scatters the rows.
+func (a *attention) finish(dst *matrix) {
+	width, padded := a.cache.shape.HeadDim, a.cache.padded
+	row := 0
+	for _, p := range a.pieces {
+		for i := range p.count {
+			out := dst.row(p.row+i, dst.cols)[a.head*a.group*width:]
+			for j := range a.group {
+				inverse := 1 / a.sum[row]
+				for d, x := range a.output[row*padded : row*padded+width] {
+					out[j*width+d] = x * inverse
+				}
+				row++
 			}
 		}
 	}
 }
 
-// block lets `rows` query rows from first on see the first n keys of a block.
-func (a *attention) block(block, first, rows, n int) {
+// block lets `rows` query rows from first on see the first n keys of a page.
+func (a *attention) block(page int32, first, rows, n int) {
 	const keys = kernels.PageTokens
-	k, v := a.cache.block(a.pages[block], a.layer, a.head)
+	k, v := a.cache.block(page, a.layer, a.head)
 	query, scores := a.query[first*a.cache.shape.HeadDim:], a.scores[first*keys:]
 	tiles(a.isa.tiles, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
 	for r := range rows {

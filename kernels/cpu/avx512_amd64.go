@@ -4,6 +4,18 @@ import "github.com/llamaeval/llamaeval/kernels/quant"
 
 //go:generate go run ./avx512gen
 
+//go:noescape
+func scaleMaxAVX512(x []float32, scale float32) float32
+
+//go:noescape
+func expSumAVX512(x []float32, highest float32) float32
+
+//go:noescape
+func expSum64AVX512(x []float32, highest float32) float64
+
+//go:noescape
+func swigluAVX512(dst, gate, up []float32)
+
 // avx512 needs AVX-512 F, DQ, BW and VL, which came together with Skylake-X
 // and Zen 4. Loops that do not matter are those of AVX2.
 var avx512 = isa{
@@ -45,11 +57,11 @@ var avx512 = isa{
 	packRows:   panelCols,
 	cache:      640 << 10,
 	prefetch:   prefetchAVX2,
-	scaleMax:   scaleMaxAVX2,
-	expSum:     expSumAVX2,
-	expSum64:   expSum64AVX2,
+	scaleMax:   scaleMaxAVX512,
+	expSum:     expSumAVX512,
+	expSum64:   expSum64AVX512,
 	scale:      scaleAVX2,
-	swiglu:     swigluAVX2,
+	swiglu:     swigluAVX512,
 	sumSquares: sumSquaresAVX2,
 	norm:       normAVX2,
 	rotate:     rotateAVX2,

@@ -97,6 +97,14 @@ type piece struct {
 
 func (p piece) page() int32 { return p.pages[p.start/kernels.PageTokens] }
 
+// before returns the page of a block that lies whole before the piece's own.
+func (p piece) before(block int) (page int32, ok bool) {
+	if block >= p.start/kernels.PageTokens {
+		return 0, false
+	}
+	return p.pages[block], true
+}
+
 // cutSpans cuts spans at page borders and into at most that many positions.
 func cutSpans(spans []kernels.Span, most int) []piece {
 	var out []piece

@@ -6,9 +6,11 @@ import "fmt"
 // products in float32, as ref.DotBF16 does. Attention, the output layer and all
 // else stay as they are. It fails where the instruction set has no such
 // product: emulated it would be slower than the exact one.
-//
-// Call it before anything is computed.
-func (b *Backend) Fast() error {
+func (b *Backend) Fast(on bool) error {
+	if !on {
+		b.bf16 = nil
+		return nil
+	}
 	if b.isa.bf16 == nil {
 		return fmt.Errorf("mode fast needs a processor with dot products of bfloat16 (AVX512_BF16), and instruction set %s has none here; use mode exact", b.isa.name)
 	}

@@ -14,7 +14,7 @@ import (
 func forEachFast(t *testing.T, threads int, test func(t *testing.T, b *Backend)) {
 	found := false
 	forEachISA(t, threads, func(t *testing.T, b *Backend) {
-		if err := b.Fast(); err != nil {
+		if err := b.Fast(true); err != nil {
 			if b.isa.bf16 != nil || b.bf16 != nil {
 				t.Fatal(err)
 			}

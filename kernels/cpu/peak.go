@@ -1,6 +1,9 @@
 package cpu
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // PeakFMA measures the highest rate of float32 fused multiply-adds that this
 // backend's threads and instruction set can reach on registers, in GFLOP/s: the
@@ -15,6 +18,29 @@ func (b *Backend) PeakBF16(d time.Duration) float64 {
 		return 0
 	}
 	return b.peak(d, b.isa.bf16.peak, b.isa.bf16.peakFlops)
+}
+
+// ReadRate measures how fast all threads read memory that no cache holds, in
+// GB/s.
+func (b *Backend) ReadRate() float64 {
+	const floats = 32 << 20 // 128 MiB a thread
+	blocks := make([][]float32, b.Threads())
+	b.pool.Run(len(blocks), func(_, i int) {
+		blocks[i] = make([]float32, floats)
+		for k := 0; k < floats; k += 512 {
+			blocks[i][k] = 1 // a page that was never written is no memory
+		}
+	})
+	best := time.Duration(math.MaxInt64)
+	for range 3 {
+		start := time.Now()
+		b.pool.Run(len(blocks), func(_, i int) {
+			var sums [32]float32
+			b.isa.sumSquares(&sums, blocks[i])
+		})
+		best = min(best, time.Since(start))
+	}
+	return float64(4*floats*len(blocks)) / best.Seconds() / 1e9
 }
 
 func (b *Backend) peak(d time.Duration, loop func(rounds int), flops int) float64 {

@@ -7,96 +7,119 @@ import (
 	"slices"
 	"time"
 
+	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cpu"
 	"github.com/llamaeval/llamaeval/model"
 )
 
-// A Machine is what the processor can do at most.
+// A Machine is what the processor can do at most, on all threads.
 type Machine struct {
-	FMA    float64 `json:"fma_gflops"`  // float32 multiply-adds on registers, all threads
-	Memory float64 `json:"memory_gbps"` // bytes read and written by a copy larger than the caches
+	FMA    float64 `json:"fma_gflops"`            // float32 multiply-adds on registers
+	BF16   float64 `json:"bf16_gflops,omitempty"` // dot products of bfloat16 on registers
+	Memory float64 `json:"memory_gbps"`           // bytes read that no cache holds
 	ISA    string  `json:"isa"`
 	Cores  int     `json:"cores"`
 }
 
 // A Row is one measurement: the median of its rounds, after one warm-up.
 type Row struct {
-	Test   string  `json:"test"`
-	Mode   string  `json:"mode"`
-	Tokens float64 `json:"tokens_per_second,omitempty"`
-	GFlops float64 `json:"gflops,omitempty"`
-	Share  float64 `json:"percent_of_peak"` // arithmetic done, of Machine.FMA
+	Test    string  `json:"test"`
+	Mode    string  `json:"mode"`
+	Tokens  float64 `json:"tokens_per_second,omitempty"`
+	GFlops  float64 `json:"gflops"`
+	Share   float64 `json:"percent_of_peak"`             // of Machine.FMA, in mode fast of Machine.BF16
+	Weights float64 `json:"weights_gbps,omitempty"`      // bytes of weights passed by per second
+	Memory  float64 `json:"percent_of_memory,omitempty"` // the same, of Machine.Memory
+	// Kernels is where the time goes, in percent of the step by kernel.
+	Kernels map[string]float64 `json:"kernels,omitempty"`
 }
 
 // A Report is everything a bench prints.
 type Report struct {
-	Machine Machine `json:"machine"`
-	Rows    []Row   `json:"rows"`
+	Machine Machine          `json:"machine"`
+	Rows    []Row            `json:"rows"`
+	Error   *model.ModeError `json:"fast_error,omitempty"` // of mode fast, on the text given
 }
 
 // rounds is how often each test is timed; the median counts.
 const rounds = 3
 
+// Options say what is measured.
+type Options struct {
+	Path    string
+	Threads int
+	// Text is what mode fast is compared with mode exact on.
+	Text []int32
+}
+
 // Run measures the machine, the matrix products at the model's shapes, and
-// the model itself.
-func Run(m *model.Model, threads int) (Report, error) {
-	backend, err := cpu.New(threads, m.ISA())
+// the model itself in all modes that this machine has.
+func Run(o Options) (Report, error) {
+	w := &watch{spent: map[string]time.Duration{}}
+	m, err := model.Open(o.Path, model.Options{Threads: o.Threads, Watch: func(b kernels.Backend) kernels.Backend {
+		w.Backend = b
+		return w
+	}})
+	if err != nil {
+		return Report{}, err
+	}
+	defer m.Close()
+	backend, err := cpu.New(o.Threads, m.ISA())
 	if err != nil {
 		return Report{}, err
 	}
 	defer backend.Close()
-	r := Report{Machine: Machine{
-		FMA: peak(backend), Memory: copyRate(threads), ISA: m.ISA(), Cores: runtime.NumCPU(),
-	}}
-	for _, shape := range shapes(m.Config()) {
-		row, err := product(backend, shape)
+	r := Report{Machine: measure(backend)}
+	for _, s := range shapes(m.Config()) {
+		row, err := product(backend, s)
 		if err != nil {
 			return r, err
 		}
-		row.Share = 100 * row.GFlops / r.Machine.FMA
-		r.Rows = append(r.Rows, row)
+		r.add(row)
 	}
-	for _, t := range tests {
-		row, err := t.run(m)
+	modes := []string{model.Exact}
+	if r.Machine.BF16 > 0 {
+		modes = append(modes, model.Fast)
+		e, err := m.CompareModes(o.Text)
 		if err != nil {
 			return r, err
 		}
-		row.Share = 100 * row.Tokens * t.flops(m.Config()) / 1e9 / r.Machine.FMA
-		r.Rows = append(r.Rows, row)
+		r.Error = &e
+	}
+	for _, mode := range modes {
+		if err := m.SetMode(mode); err != nil {
+			return r, err
+		}
+		for _, t := range tests {
+			row, err := t.run(m, mode, w)
+			if err != nil {
+				return r, err
+			}
+			r.add(row)
+		}
 	}
 	return r, nil
 }
 
-// peak is the best of five short loops: the clock moves.
-func peak(b *cpu.Backend) float64 {
-	best := 0.0
-	for range 5 {
-		best = max(best, b.PeakFMA(100*time.Millisecond))
+// add sets a row's shares of the machine's limits.
+func (r *Report) add(row Row) {
+	peak := r.Machine.FMA
+	if row.Mode == model.Fast {
+		peak = r.Machine.BF16
 	}
-	return best
+	row.Share = 100 * row.GFlops / peak
+	row.Memory = 100 * row.Weights / r.Machine.Memory
+	r.Rows = append(r.Rows, row)
 }
 
-// copyRate copies blocks that no cache holds, on all threads, in GB/s.
-func copyRate(threads int) float64 {
-	const size = 128 << 20
-	buffers := make([][2][]byte, max(1, threads))
-	for i := range buffers {
-		buffers[i] = [2][]byte{make([]byte, size), make([]byte, size)}
+// measure takes the best of five short loops: the clock moves.
+func measure(b *cpu.Backend) Machine {
+	m := Machine{Memory: b.ReadRate(), ISA: b.Name(), Cores: runtime.NumCPU()}
+	for range 5 {
+		m.FMA = max(m.FMA, b.PeakFMA(100*time.Millisecond))
+		m.BF16 = max(m.BF16, b.PeakBF16(100*time.Millisecond))
 	}
-	once := func() {
-		done := make(chan struct{})
-		for _, b := range buffers {
-			go func() {
-				copy(b[0], b[1])
-				done <- struct{}{}
-			}()
-		}
-		for range buffers {
-			<-done
-		}
-	}
-	seconds := median(once)
-	return float64(2*size*len(buffers)) / seconds / 1e9
+	return m
 }
 
 // median times a function: one warm-up, then the middle of the rounds, in

@@ -39,8 +39,8 @@ func (t test) flops(c model.Config) float64 {
 	return total
 }
 
-func (t test) run(m *model.Model) (Row, error) {
-	row := Row{Test: t.name(), Mode: model.Exact}
+func (t test) run(m *model.Model, mode string, w *watch) (Row, error) {
+	row := Row{Test: t.name(), Mode: mode}
 	if t.prompt+t.generated > m.Config().ContextLength {
 		return row, fmt.Errorf("%s: the model's context holds %d tokens", row.Test, m.Config().ContextLength)
 	}
@@ -48,25 +48,37 @@ func (t test) run(m *model.Model) (Row, error) {
 	kv := m.NewKV(t.sequences * perSequence)
 	defer kv.Close()
 	rates := make([]float64, rounds+1)
+	total := 0.0
 	for i := range rates {
 		s := newSequences(m, kv, t, perSequence)
+		clear(w.spent)
 		start := time.Now()
 		if err := s.prefill(); err != nil {
 			return row, err
 		}
 		tokens := t.sequences * t.prompt
 		if t.generated > 0 {
+			clear(w.spent)
 			start, tokens = time.Now(), t.sequences*t.generated
 			if err := s.decode(t.generated); err != nil {
 				return row, err
 			}
 		}
-		rates[i] = float64(tokens) / time.Since(start).Seconds()
+		total = time.Since(start).Seconds()
+		rates[i] = float64(tokens) / total
 		s.release()
 	}
 	rates = rates[1:] // the first was the warm-up
 	slices.Sort(rates)
 	row.Tokens = rates[rounds/2]
+	row.GFlops = row.Tokens * t.flops(m.Config()) / 1e9
+	if t.generated > 0 {
+		row.Weights = row.Tokens / float64(t.sequences) * float64(m.WeightBytes()) / 1e9
+	}
+	row.Kernels = map[string]float64{}
+	for name, d := range w.spent { // of the last round
+		row.Kernels[name] = 100 * d.Seconds() / total
+	}
 	return row, nil
 }
 

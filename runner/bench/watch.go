@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"time"
+
+	"github.com/llamaeval/llamaeval/kernels"
+)
+
+// A watch times a backend's kernels. What lies between two of them is not
+// counted.
+type watch struct {
+	kernels.Backend
+	spent map[string]time.Duration
+}
+
+func (w *watch) time(name string, start time.Time) { w.spent[name] += time.Since(start) }
+
+func (w *watch) Embed(dst kernels.Matrix, table kernels.Weight, tokens []int32) {
+	defer w.time("embed", time.Now())
+	w.Backend.Embed(dst, table, tokens)
+}
+
+func (w *watch) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps float32) {
+	defer w.time("norm", time.Now())
+	w.Backend.Norm(dst, x, rows, gain, eps)
+}
+
+func (w *watch) Multiply(x kernels.Matrix, rows int, products ...kernels.Product) {
+	defer w.time("multiply", time.Now())
+	w.Backend.Multiply(x, rows, products...)
+}
+
+func (w *watch) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix) {
+	defer w.time("rotate", time.Now())
+	w.Backend.Rotate(x, rows, heads, table)
+}
+
+func (w *watch) Store(c kernels.Cache, layer int, k, v kernels.Matrix, spans []kernels.Span) {
+	defer w.time("store", time.Now())
+	w.Backend.Store(c, layer, k, v, spans)
+}
+
+func (w *watch) Attend(dst, q kernels.Matrix, c kernels.Cache, layer int, spans []kernels.Span) {
+	defer w.time("attend", time.Now())
+	w.Backend.Attend(dst, q, c, layer, spans)
+}
+
+func (w *watch) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
+	defer w.time("swiglu", time.Now())
+	w.Backend.SwiGLU(dst, gate, up, rows)
+}
+
+func (w *watch) Score(x kernels.Matrix, table kernels.Weight, out []kernels.Logits) error {
+	defer w.time("score", time.Now())
+	return w.Backend.Score(x, table, out)
+}
