@@ -57,7 +57,7 @@ func (e *expression) repeating(t token) quo {
 		return v
 	}
 	n, okN := new(big.Int).SetString(period, 10)
-	if !okN || n.Sign() < 0 || !isDigit(period[0]) || len(period) > maxDigits || decimals == "" {
+	if !okN || n.Sign() < 0 || !isDigit(period[0]) || len(period) > maxDigits || !strings.Contains(t.text, ".") {
 		return e.fail()
 	}
 	e.pos++

@@ -232,6 +232,9 @@ func (c *calc) compareEquation(a, b value) Verdict {
 			return Unknown
 		}
 	}
+	if a.label != "" && b.label != "" && !a.items[1].num.has(variableAtom) && !b.items[1].num.has(variableAtom) {
+		return Unknown // x = 4 and b = 4
+	}
 	return c.sameSolutions(c.difference(a), c.difference(b))
 }
 

@@ -129,7 +129,7 @@ func (c *calc) evaluateFactor(f factor, at point, prec uint) (enclosure, bool) {
 		return enclosure{}, false
 	}
 	x, ok := c.evaluateAtom(f.atom, at, prec)
-	if !ok || !c.spend(int(f.exp.den)*int(prec)/64) {
+	if !ok || !c.spend(int(f.exp.den+max(f.exp.num, -f.exp.num)/4)*int(prec)/64) {
 		return x, false
 	}
 	if x, ok = x.root(f.exp.den, prec); !ok {

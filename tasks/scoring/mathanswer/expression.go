@@ -1,7 +1,6 @@
 package mathanswer
 
 import (
-	"math/big"
 	"slices"
 	"strings"
 )
@@ -92,7 +91,7 @@ func (e *expression) product() quo {
 		case e.unitFollows():
 			v = e.c.mulQ(v, e.factor())
 		case e.startsFactor():
-			if afterSlash || last.kind == numberToken && (e.peek().kind == numberToken || e.literalFraction()) {
+			if _, _, mixed := e.plainFraction(e.pos); afterSlash || last.kind == numberToken && (e.peek().kind == numberToken || mixed >= 0) {
 				return e.fail()
 			}
 			v = e.c.mulQ(v, e.factor())
@@ -124,56 +123,66 @@ func (e *expression) startsFactor() bool {
 // mixedNumber reads 1\frac{2}{3} and 1 2/3, which are sums: only with whole
 // numbers, a fraction below one and nothing but a unit after it.
 func (e *expression) mixedNumber() (quo, bool) {
-	start := e.pos
 	t := e.peek()
 	if t.kind != numberToken || strings.Contains(t.text, ".") {
 		return quo{}, false
 	}
-	e.pos++
-	v, isFraction := e.plainFraction()
-	one := big.NewRat(1, 1)
-	x, ok := v.rat()
-	if !isFraction || e.c.failed || !ok || x.Cmp(one) >= 0 || x.Sign() == 0 || e.startsFactor() || e.peek().is("^") || e.peek().is("/") || e.peek().is("*") {
-		e.pos = start
+	a, b, after := e.plainFraction(e.pos + 1)
+	if after < 0 {
 		return quo{}, false
 	}
-	sum := e.c.addQ(e.number(t), v)
-	for e.unitFollows() {
+	x, y := e.number(token{text: a}), e.number(token{text: b})
+	p, _ := x.rat()
+	q, _ := y.rat()
+	ahead := expression{toks: e.toks, pos: after}
+	next := ahead.peek()
+	if e.c.failed || p.Sign() == 0 || p.Cmp(q) >= 0 || ahead.startsFactor() || next.is("^") || next.is("/") || next.is("*") {
+		return quo{}, false
+	}
+	e.pos = after
+	sum := e.c.addQ(e.number(t), e.c.divQ(x, y))
+	for e.unitFollows() && !e.c.failed {
 		sum = e.c.mulQ(sum, e.factor())
 	}
 	return sum, true
 }
 
-// literalFraction says whether a fraction of plain numbers comes next.
-func (e *expression) literalFraction() bool {
-	ahead := expression{c: &calc{}, toks: slices.Clone(e.toks), pos: e.pos, depth: e.depth}
-	_, ok := ahead.plainFraction()
-	return ok
+// plainFraction recognises \frac{2}{3}, \frac12 or, after a space, 2/3 of
+// whole numbers, and returns where it ends, or -1. It does not see the end of
+// \frac123, after which mixedNumber finds a number.
+func (e *expression) plainFraction(at int) (num, den string, after int) {
+	if at+2 < len(e.toks) && e.toks[at].space && isWhole(e.toks[at]) && e.toks[at+1].is("/") && isWhole(e.toks[at+2]) {
+		return e.toks[at].text, e.toks[at+2].text, at + 3
+	}
+	if at >= len(e.toks) || e.toks[at].kind != commandToken || e.toks[at].text != "frac" {
+		return "", "", -1
+	}
+	at++
+	var args []string
+	for len(args) < 2 && at < len(e.toks) {
+		switch t := e.toks[at]; {
+		case isWhole(t) && len(args) == 0 && len(t.text) == 2:
+			args = []string{t.text[:1], t.text[1:]}
+			at++
+		case isWhole(t):
+			args = append(args, t.text[:1])
+			if at++; len(t.text) > 1 {
+				at-- // its other digits are a factor
+			}
+		case t.is("{") && at+2 < len(e.toks) && isWhole(e.toks[at+1]) && e.toks[at+2].is("}"):
+			args = append(args, e.toks[at+1].text)
+			at += 3
+		default:
+			return "", "", -1
+		}
+	}
+	if len(args) < 2 {
+		return "", "", -1
+	}
+	return args[0], args[1], at
 }
 
-// plainFraction reads \frac{2}{3}, or 2/3 after a space.
-func (e *expression) plainFraction() (quo, bool) {
-	t := e.peek()
-	if t.kind == numberToken && t.space && e.pos+2 < len(e.toks) && e.toks[e.pos+1].is("/") && e.toks[e.pos+2].kind == numberToken {
-		e.pos += 3
-		return e.c.divQ(e.number(t), e.number(e.toks[e.pos-1])), true
-	}
-	if t.kind != commandToken || t.text != "frac" {
-		return quo{}, false
-	}
-	saved, at := slices.Clone(e.toks), e.pos
-	trial := &expression{c: &calc{}, toks: e.toks, pos: e.pos + 1, depth: e.depth}
-	a, b := trial.argument(), trial.argument()
-	x, okA := a.rat()
-	y, okB := b.rat()
-	letters := slices.ContainsFunc(saved[at+1:min(trial.pos, len(saved))], func(t token) bool { return t.kind != numberToken && !t.is("{") && !t.is("}") })
-	if trial.c.failed || !okA || !okB || letters || y.Sign() == 0 {
-		e.toks = saved
-		return quo{}, false
-	}
-	e.pos = trial.pos
-	return fromRat(new(big.Rat).Quo(x, y)), true
-}
+func isWhole(t token) bool { return t.kind == numberToken && !strings.Contains(t.text, ".") }
 
 // factor reads a base and what stands behind it: powers, degrees, factorials.
 func (e *expression) factor() quo {

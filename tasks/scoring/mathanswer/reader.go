@@ -91,16 +91,10 @@ func (r *reader) list(toks []token, depth int) value {
 func (r *reader) items(parts [][]token, depth int) []value {
 	var out []value
 	for _, p := range parts {
-		signs := 0
-		for _, t := range p {
-			if t.is("±") || t.is("∓") {
-				signs++
-			}
-		}
-		switch signs {
-		case 0:
-			out = append(out, r.item(p, depth))
-		case 1:
+		switch signs := count(p, isSign); {
+		case signs == 0, p[0].is(openSet) && matching(p, 0) == len(p)-1:
+			out = append(out, r.item(p, depth)) // a set has its own items
+		case signs == 1 && count(p, func(t token) bool { return t.is(openSet) || t.is(",") }) == 0:
 			out = append(out, r.item(replaced(p, "+"), depth), r.item(replaced(p, "-"), depth))
 		default:
 			r.c.fail()
@@ -112,10 +106,22 @@ func (r *reader) items(parts [][]token, depth int) []value {
 	return out
 }
 
+func isSign(t token) bool { return t.is("±") || t.is("∓") }
+
+func count(toks []token, f func(token) bool) int {
+	n := 0
+	for _, t := range toks {
+		if f(t) {
+			n++
+		}
+	}
+	return n
+}
+
 func replaced(toks []token, sign string) []token {
 	toks = slices.Clone(toks)
 	for i, t := range toks {
-		if t.is("±") || t.is("∓") {
+		if isSign(t) {
 			toks[i].text = sign
 		}
 	}

@@ -146,6 +146,9 @@ var (
 func (l *lexer) number() {
 	text := digits.FindString(l.s)
 	l.s = l.s[len(text):]
+	if !strings.Contains(text, ".") && strings.HasPrefix(l.s, `.\overline{`) {
+		text, l.s = text+".", l.s[1:]
+	}
 	comma := false
 	if !strings.Contains(text, ".") && len(text) <= 3 {
 		text, comma = l.groups(text)
