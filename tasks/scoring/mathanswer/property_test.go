@@ -20,12 +20,12 @@ type sample struct {
 
 func (s sample) group() string { return `\left(` + s.latex + `\right)` }
 
-// leaf draws a number whose value is easy to say.
+// leaf draws a number whose value is easy to say, or a variable at some point.
 func leaf(t *rapid.T) sample {
 	n := rapid.IntRange(1, 12).Draw(t, "n")
 	m := rapid.IntRange(1, 6).Draw(t, "m")
 	x := float64(n)
-	switch rapid.IntRange(0, 7).Draw(t, "leaf") {
+	switch rapid.IntRange(0, 9).Draw(t, "leaf") {
 	case 0:
 		return sample{fmt.Sprintf(`\frac{%d}{%d}`, n, m), complex(x/float64(m), 0)}
 	case 1:
@@ -38,6 +38,10 @@ func leaf(t *rapid.T) sample {
 		return sample{fmt.Sprintf("%d.%d", n, m), complex(x+float64(m)/10, 0)}
 	case 5:
 		return sample{fmt.Sprintf("%di", n), complex(0, x)}
+	case 6:
+		return sample{"x", 0.7390851332}
+	case 7:
+		return sample{fmt.Sprintf("%dy", n), complex(x*1.2020569032, 0)}
 	}
 	return sample{fmt.Sprint(n), complex(x, 0)}
 }
