@@ -148,6 +148,27 @@ func TestEnclosuresHoldTheirNumbers(t *testing.T) {
 	})
 }
 
+// TestManyDigits: pi is transcendental, so no decimals equal it; of pi+e that is
+// not known, and 200 digits are more than enclosures can tell apart.
+func TestManyDigits(t *testing.T) {
+	const p, n = 1000, 200
+	written := func(x enclosure) string {
+		scaled := new(big.Int).Mul(x.lo, new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil))
+		s := scaled.Rsh(scaled, p).String()
+		return s[:len(s)-n] + "." + s[len(s)-n:]
+	}
+	if v := Compare(`\pi`, written(enclosePi(p))); v != Different {
+		t.Errorf("pi and %d of its digits are %s", n, v)
+	}
+	sum := enclosePi(p).add(encloseE(p))
+	if v := Compare(`\pi+e`, written(sum)); v != Unknown {
+		t.Errorf("pi+e and %d of its digits are %s", n, v)
+	}
+	if v := Compare(`\pi+e`, written(sum)[:40]); v != Different {
+		t.Errorf("pi+e and 40 of its digits are %s", v)
+	}
+}
+
 // TestHardInputsEndSoon: limits turn what is large into Unknown in time.
 func TestHardInputsEndSoon(t *testing.T) {
 	long := func(s string, n int) string { return strings.Repeat(s, n) }
