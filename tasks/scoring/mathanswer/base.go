@@ -51,7 +51,7 @@ func (e *expression) number(t token) quo {
 // 0.1\overline{6}.
 func (e *expression) repeating(t token) quo {
 	v := e.number(t)
-	period, ok := strings.CutPrefix(e.peek().text, "overline ")
+	period, ok := strings.CutPrefix(e.peek().text, `\overline `)
 	_, decimals, _ := strings.Cut(t.text, ".")
 	if !ok || e.peek().kind != letterToken {
 		return v

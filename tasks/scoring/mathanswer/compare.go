@@ -111,10 +111,9 @@ func (c *calc) compareWithNumber(a, b value) Verdict {
 	switch {
 	case a.num.has(variableAtom) && !(b.kind == infinityValue):
 		return Unknown // the variable may stand for anything
+	case a.commas:
+		return Unknown
 	case b.kind == setValue || b.kind == listValue:
-		if a.commas {
-			return Unknown
-		}
 		// {5}, or twice the same, could be meant as 5.
 		for _, item := range b.items {
 			if c.compare(a, item) == Different {

@@ -42,14 +42,15 @@ func (c *calc) compareNumbers(a, b quo) Verdict {
 
 func (c *calc) times(q quo, a *atom) quo { return c.mulQ(q, fromPoly(single(a, whole(1)))) }
 
-// sameUnits compares; letters that differ only in case stay undecided.
+// sameUnits compares; letters that differ only in case or in their style
+// (\vec{v} and v) stay undecided.
 func (c *calc) sameUnits(a, b quo) Verdict {
 	v := c.equal(a, b)
 	if v != Different || !a.has(variableAtom) && !b.has(variableAtom) {
 		return v
 	}
 	x, y := a.names(), b.names()
-	return v.unless(x != y && strings.EqualFold(x, y))
+	return v.unless(x != y && (strings.EqualFold(x, y) || strings.Contains(x+y, `\`)))
 }
 
 func (q quo) names() string {

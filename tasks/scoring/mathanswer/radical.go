@@ -105,7 +105,7 @@ func (c *calc) rootOfInt(x *big.Int, n, sign int64) poly {
 	}
 	rest := new(big.Int).Set(x)
 	quotient, remainder := new(big.Int), new(big.Int)
-	for p := int64(2); p < smallPrimes && rest.IsInt64() == false; p++ {
+	for p := int64(2); p < smallPrimes && !rest.IsInt64(); p++ {
 		e := int64(0)
 		for {
 			quotient.QuoRem(rest, big.NewInt(p), remainder)

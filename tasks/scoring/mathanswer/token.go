@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 type tokenKind byte
@@ -116,22 +117,18 @@ func (l *lexer) next() {
 }
 
 func (l *lexer) unicode() {
-	for _, r := range l.s {
-		size := len(string(r))
-		if r == 'π' || r == '√' {
-			l.s = l.s[size:]
-			l.emit(commandToken, map[rune]string{'π': "pi", '√': "sqrt"}[r])
-			return
-		}
-		name, ok := signFor[r]
-		if !ok {
-			break
-		}
-		l.s = l.s[size:]
-		l.emit(symbolToken, name)
-		return
+	r, size := utf8.DecodeRuneInString(l.s)
+	l.s = l.s[size:]
+	switch {
+	case r == 'π':
+		l.emit(commandToken, "pi")
+	case r == '√':
+		l.emit(commandToken, "sqrt")
+	case signFor[r] != "":
+		l.emit(symbolToken, signFor[r])
+	default:
+		l.failed = true
 	}
-	l.failed = true
 }
 
 // Separators of groups of three digits: {,} and ,\! always are; a plain comma
@@ -225,7 +222,7 @@ func (l *lexer) command() {
 	case name == "begin" || name == "end":
 		l.emit(commandToken, name+" "+l.group())
 	case slices.Contains(styles, name):
-		l.emit(letterToken, name+" "+l.group())
+		l.emit(letterToken, `\`+name+" "+l.group())
 	case slices.Contains(fractions, name):
 		l.emit(commandToken, "frac")
 	case slices.Contains(letterNames, name):

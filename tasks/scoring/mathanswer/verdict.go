@@ -25,6 +25,9 @@ func Compare(a, b string) Verdict {
 	if spelling(a) != "" && spelling(a) == spelling(b) {
 		return Equal
 	}
+	if b < a {
+		a, b = b, a // so that the limit on work is symmetric, too
+	}
 	c := &calc{}
 	x, ok := read(c, a)
 	if !ok {
