@@ -148,7 +148,9 @@ func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	default:
 		p.Name = evaluated
 	}
-	if p.Name == evaluated {
+	// A task that names the split and leaves the evaluated document out is
+	// meant so (bbh).
+	if p.Name == evaluated && !(p.ExcludeDoc && t.Fewshot.Split != "") {
 		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s)", t.Name, evaluated))
 	}
 	var err error

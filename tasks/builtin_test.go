@@ -18,7 +18,7 @@ import (
 func TestBuiltinFilesLoad(t *testing.T) {
 	r, _ := newTestRegistry(t, nil)
 	list, groups := r.List()
-	if len(list) < 67 {
+	if len(list) < 110 {
 		t.Errorf("%d built-in tasks", len(list))
 	}
 	for _, l := range list {
@@ -49,6 +49,22 @@ func TestBuiltinFilesLoad(t *testing.T) {
 	}
 }
 
+func TestBBHAndAGIEval(t *testing.T) {
+	r, _ := newTestRegistry(t, nil)
+	for group, want := range map[string]int{"bbh": len(bbhDescriptions), "agieval": 8} {
+		s, err := r.Resolve([]string{group})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Tasks) != want {
+			t.Errorf("%s has %d tasks, want %d", group, len(s.Tasks), want)
+		}
+	}
+	if len(bbhDescriptions) != 27 {
+		t.Errorf("%d tasks of BIG-Bench Hard", len(bbhDescriptions))
+	}
+}
+
 func TestMMLU(t *testing.T) {
 	r, _ := newTestRegistry(t, nil)
 	s, err := r.Resolve([]string{"mmlu"})
@@ -66,6 +82,10 @@ func TestMMLU(t *testing.T) {
 	}
 }
 
+// absentData could not be had for the mirror; TestTasksWithOwnData reads files
+// of our own in their place.
+var absentData = []string{"toxigen", "quac"}
+
 // Every built-in task's data set and evaluated split are in the mirror.
 func TestBuiltinDataExists(t *testing.T) {
 	hub := filepath.Join(sharedtest.Dir(t), "hub")
@@ -75,6 +95,9 @@ func TestBuiltinDataExists(t *testing.T) {
 		task, err := r.Load(l.Task)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if slices.Contains(absentData, task.Name) {
+			continue
 		}
 		split, err := task.EvalSplit()
 		if err != nil {
@@ -128,7 +151,7 @@ func TestBuiltinAgainstOracles(t *testing.T) {
 			t.Errorf("%s: alias %s, want %s", name, task.Alias, alias)
 		}
 	}
-	if compared < 13 {
+	if compared < 23 {
 		t.Errorf("%d oracle files were compared", compared)
 	}
 }
@@ -187,7 +210,8 @@ func oracleHead(t *testing.T, file string) map[string]any {
 	for _, key := range []string{"doc_to_text", "doc_to_target", "doc_to_choice"} {
 		config := head["config"].(map[string]any)
 		if s, ok := config[key].(string); ok && strings.HasPrefix(s, "def ") {
-			config[key] = "winogrande." + key // the one function-written task among them
+			name, _, _ := strings.Cut(s[len("def "):], "(")
+			config[key] = head["task"].(string) + "." + name // their folders are called like the tasks
 		}
 	}
 	return head

@@ -55,8 +55,19 @@ func (d *decoder) sampler(n *node) error {
 	return nil
 }
 
-// samples reads exemplars given in the file, one mapping each.
+// samples reads exemplars given in the file, one mapping each, or by a
+// function.
 func (d *decoder) samples(n *node) error {
+	if n.kind == funcNode {
+		fn, err := d.files.function(n)
+		if err == nil && fn.samples == nil {
+			err = n.errorf("!function %s does not give exemplars", n.value)
+		}
+		if err == nil && d.fewshot.get("split").isNull() { // a split wins over samples
+			d.task.Fewshot.Split, d.task.Fewshot.ProcessDocs = fn.samples.split, fn.samples.pick
+		}
+		return err
+	}
 	if err := n.want(listNode, "a list of documents"); err != nil {
 		return err
 	}
