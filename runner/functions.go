@@ -13,6 +13,8 @@ import (
 // package tasks gives them.
 var processFunctions = map[string]scoring.ProcessFunc{
 	tasks.ScoreSquadV2:       squadV2,
+	tasks.ScoreSquad:         scoring.SQuAD,
+	tasks.ScoreQuAC:          scoring.QuAC,
 	tasks.ScoreTruthfulQAMC2: scoring.TruthfulQAMC2,
 	tasks.ScoreWikitext:      scoring.Wikitext,
 	tasks.ScoreAGIEval:       scoring.AGIEvalChoices,

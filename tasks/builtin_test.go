@@ -82,8 +82,8 @@ func TestMMLU(t *testing.T) {
 	}
 }
 
-// absentData could not be had for the mirror; TestTasksWithOwnData reads files
-// of our own in their place.
+// absentData could not be had for the mirror; TestTasksWithOwnData of package
+// runner reads files of our own in their place.
 var absentData = []string{"toxigen", "quac"}
 
 // Every built-in task's data set and evaluated split are in the mirror.
@@ -215,4 +215,25 @@ func oracleHead(t *testing.T, file string) map[string]any {
 		}
 	}
 	return head
+}
+
+// A file of the user's goes before one of ours with the same name.
+func TestIncludeOfBuiltin(t *testing.T) {
+	dir := write(t, map[string]string{
+		"a/t.yaml":            "include: builtin/piqa.yaml\ntask: mine\n",
+		"b/t.yaml":            "include: builtin/piqa.yaml\ntask: mine\n",
+		"b/builtin/piqa.yaml": minimal,
+		"c/t.yaml":            "include: builtin/none.yaml\ntask: mine\n",
+	})
+	a, err := ParseFile(filepath.Join(dir, "a", "t.yaml"))
+	if err != nil || a.DatasetPath != "baber/piqa" || a.Name != "mine" || a.Builtin {
+		t.Errorf("%+v, %v", a, err)
+	}
+	b, err := ParseFile(filepath.Join(dir, "b", "t.yaml"))
+	if err != nil || b.DatasetPath == "baber/piqa" {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if _, err := ParseFile(filepath.Join(dir, "c", "t.yaml")); err == nil || !strings.Contains(err.Error(), "builtin/none.yaml") {
+		t.Errorf("a file that is not there: %v", err)
+	}
 }

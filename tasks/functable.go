@@ -39,5 +39,8 @@ var functionTable = sync.OnceValue(func() []*function {
 
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
 		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},
+		{folder: "squad", name: "process_results", scoring: ScoreSquad},
+		{folder: "quac", name: "process_docs", docs: quacDocs},
+		{folder: "quac", name: "process_results", scoring: ScoreQuAC},
 	}
 })

@@ -43,6 +43,8 @@ type samples struct {
 // filter_fn refer to package scoring.
 const (
 	ScoreSquadV2                   = "squad_v2"                             // process_results
+	ScoreSquad                     = "squad.process_results"                // process_results
+	ScoreQuAC                      = "quac.process_results"                 // process_results
 	ScoreTruthfulQAMC2             = "truthfulqa.process_results_mc2"       // process_results
 	ScoreWikitext                  = "wikitext.process_results"             // process_results
 	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
