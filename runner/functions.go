@@ -17,6 +17,7 @@ var processFunctions = map[string]scoring.ProcessFunc{
 	tasks.ScoreQuAC:          scoring.QuAC,
 	tasks.ScoreTruthfulQAMC2: scoring.TruthfulQAMC2,
 	tasks.ScoreWikitext:      scoring.Wikitext,
+	tasks.ScoreHendrycksMath: scoring.HendrycksMath,
 	tasks.ScoreAGIEval:       scoring.AGIEvalChoices,
 }
 

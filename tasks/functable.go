@@ -12,6 +12,7 @@ var functionTable = sync.OnceValue(func() []*function {
 	wikitext := []string{"a44020374b172159bf5be80a64d2c4194c9d5c77284f696ac666361338c8da7d"}
 	mbpp := []string{"eecfcc264a63801d4ac478fac80b0f18c3faf16a107baf641a4fd498e81de7df"}
 	agieval := []string{"d54929f3cfcae8ee7f1f0171414cb81ec19b4243ea6474d8155956beb18327d3"}
+	math := []string{"8332e42f23c62043b23d74ee6d3934f997b209cd60a1ad45b7882d6b00929d5c"}
 	return []*function{
 		{folder: "hellaswag", module: "utils", name: "process_docs",
 			hashes: []string{"07d23b60b28f2a4f658dcf8440623a63fe6644854ce9b846a114dde980dc1214"}, docs: mapDocs(hellaswagDoc)},
@@ -34,6 +35,9 @@ var functionTable = sync.OnceValue(func() []*function {
 
 		{folder: "wikitext", module: "preprocess_wikitext", name: "wikitext_detokenizer", hashes: wikitext, doc: wikitextText},
 		{folder: "wikitext", module: "preprocess_wikitext", name: "process_results", hashes: wikitext, scoring: ScoreWikitext},
+
+		{folder: "hendrycks_math", module: "utils", name: "process_docs", hashes: math, docs: mapDocs(mathDoc)},
+		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, scoring: ScoreHendrycksMath},
 
 		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, scoring: ScoreAGIEval},
 

@@ -47,6 +47,7 @@ const (
 	ScoreQuAC                      = "quac.process_results"                 // process_results
 	ScoreTruthfulQAMC2             = "truthfulqa.process_results_mc2"       // process_results
 	ScoreWikitext                  = "wikitext.process_results"             // process_results
+	ScoreHendrycksMath             = "hendrycks_math.process_results"       // process_results
 	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
 	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
 	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
