@@ -64,7 +64,7 @@ func (d *decoder) samples(n *node) error {
 			err = n.errorf("!function %s does not give exemplars", n.value)
 		}
 		if err == nil && d.fewshot.get("split").isNull() { // a split wins over samples
-			d.task.Fewshot.Split, d.task.Fewshot.ProcessDocs = fn.samples.split, fn.samples.pick
+			d.useSamples(*fn.samples)
 		}
 		return err
 	}
@@ -80,6 +80,14 @@ func (d *decoder) samples(n *node) error {
 		d.task.Fewshot.Samples[i] = doc
 	}
 	return nil
+}
+
+func (d *decoder) useSamples(s samples) {
+	f := &d.task.Fewshot
+	f.Split, f.ProcessDocs = s.split, s.pick
+	if d.task.DatasetPath != s.path || d.task.DatasetName != s.config {
+		f.DatasetPath, f.DatasetName = s.path, s.config
+	}
 }
 
 func (d *decoder) processDocs(n *node) (ProcessDocs, error) {

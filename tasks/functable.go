@@ -27,7 +27,8 @@ var functionTable = sync.OnceValue(func() []*function {
 
 		{folder: "mbpp", module: "utils", name: "pass_at_1", hashes: mbpp, scoring: ScorePassAt1},
 		{folder: "mbpp", module: "utils", name: "build_predictions", hashes: mbpp, scoring: FilterFencedCode},
-		{folder: "mbpp", module: "utils", name: "list_fewshot_samples", hashes: mbpp, samples: &samples{split: "prompt", pick: mbppShots}},
+		{folder: "mbpp", module: "utils", name: "list_fewshot_samples", hashes: mbpp,
+			samples: &samples{path: "google-research-datasets/mbpp", config: "full", split: "prompt", pick: mbppShots}},
 
 		{folder: "truthfulqa", module: "utils", name: "process_results_mc2", hashes: truthfulqa, scoring: ScoreTruthfulQAMC2},
 		{folder: "toxigen", module: "utils", name: "doc_to_target",

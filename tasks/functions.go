@@ -35,8 +35,8 @@ type function struct {
 // samples are exemplars that a Python file holds a copy of; we read them where
 // they were copied from.
 type samples struct {
-	split string
-	pick  ProcessDocs
+	path, config, split string
+	pick                ProcessDocs
 }
 
 // Names under which Task.ProcessResults, Metric.Func and a custom filter's

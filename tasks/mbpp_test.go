@@ -47,11 +47,12 @@ func TestSamplesFunction(t *testing.T) {
 		return f.task(root)
 	}
 	a, err := load("a.yaml")
-	if err != nil || a.Fewshot.Split != "prompt" || a.Fewshot.ProcessDocs == nil || a.Fewshot.Samples != nil {
+	if err != nil || a.Fewshot.Split != "prompt" || a.Fewshot.ProcessDocs == nil || a.Fewshot.Samples != nil ||
+		a.Fewshot.DatasetPath != "google-research-datasets/mbpp" || a.Fewshot.DatasetName != "full" {
 		t.Errorf("%+v, %v", a, err)
 	}
 	b, err := load("b.yaml")
-	if err != nil || b.Fewshot.Split != "dev" || b.Fewshot.ProcessDocs != nil {
+	if err != nil || b.Fewshot.Split != "dev" || b.Fewshot.ProcessDocs != nil || b.Fewshot.DatasetPath != "" {
 		t.Errorf("%+v, %v", b, err)
 	}
 	if _, err := load("c.yaml"); err == nil {
