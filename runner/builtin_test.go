@@ -114,3 +114,40 @@ func TestTriviaExam(t *testing.T) {
 		}
 	}
 }
+
+// Every built-in task gives prompts on the published data, as it is and with
+// two shots.
+func TestBuiltinTasksRender(t *testing.T) {
+	hub := dataset.Options{Hub: filepath.Join(sharedtest.Dir(t), "hub")}
+	own := dataset.Options{Hub: filepath.Join(sharedtest.Root(t), "tasks", "testdata", "hub")}
+	r, err := tasks.NewRegistry(tasks.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := 2
+	listed, _ := r.List()
+	for _, l := range listed {
+		task, err := r.Load(l.Task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, shots := hub, &two
+		switch {
+		case task.Name == "quac" || task.Name == "toxigen":
+			from = own
+		case task.OutputType == tasks.LoglikelihoodRolling, task.Name == "squad_v2": // its training split is not in the mirror
+			shots = nil
+		}
+		for _, spec := range []Spec{{Limit: Limit{Count: 2}}, {Limit: Limit{Count: 2}, Shots: shots}} {
+			built := items(t, task, from, spec)
+			if len(built) != 2 {
+				t.Errorf("%s: %d items", task.Name, len(built))
+			}
+			for _, it := range built {
+				if len(it.Requests) == 0 || len(it.Accepted()) == 0 {
+					t.Errorf("%s, doc %d: %d requests, answers %q", task.Name, it.DocID, len(it.Requests), it.Accepted())
+				}
+			}
+		}
+	}
+}
