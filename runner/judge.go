@@ -61,27 +61,6 @@ func newJudge(t *tasks.Task, code scoring.CodeRunner) (*judge, error) {
 	return j, nil
 }
 
-// useFunction resolves a process_results function that task files name.
-func (j *judge) useFunction(name string) error {
-	switch name {
-	case tasks.ScoreSquadV2:
-		j.metrics, j.process = scoring.SQuADv2Metrics(), squadV2
-		return nil
-	}
-	return fmt.Errorf("task %s: no scoring function %q", j.task.Name, name)
-}
-
-func squadV2(_ context.Context, item scoring.Item, out scoring.Outcome) (scoring.Row, error) {
-	answers, err := scoring.SQuADAnswers(item.Doc)
-	if err != nil {
-		return nil, err
-	}
-	if len(out.Responses) != 2 {
-		return nil, fmt.Errorf("%d responses, want an answer and the log-likelihood of having none", len(out.Responses))
-	}
-	return scoring.SQuADv2Row(answers, py.Str(out.Filtered), out.Responses[1].LogLikelihood), nil
-}
-
 func newFilter(f tasks.Filter) (scoring.Filter, error) {
 	if f.Function != "custom" {
 		return scoring.NewFilter(f.Function, f.Args)
@@ -92,6 +71,8 @@ func newFilter(f tasks.Filter) (scoring.Filter, error) {
 		return scoring.BuildPredictions(), nil
 	case tasks.FilterBuildPredictionsInstruct:
 		return scoring.BuildPredictionsInstruct(), nil
+	case tasks.FilterFencedCode:
+		return scoring.FencedCode(), nil
 	}
 	return scoring.Filter{}, fmt.Errorf("no filter function %q", py.Str(name))
 }
@@ -110,16 +91,12 @@ func newMetric(m tasks.Metric, code scoring.CodeRunner) (scoring.MetricSpec, err
 			return spec, err
 		}
 		spec.Func = scoring.PassAtK(code, ks)
+	case tasks.ScorePassAt1:
+		spec.Func = scoring.PassAt1(code, m.Name)
 	default:
 		return spec, fmt.Errorf("no metric function %q", m.Func)
 	}
-	if m.Aggregation != "" {
-		spec.Aggregation = m.Aggregation
-	}
-	if m.HigherIsBetter != nil {
-		spec.HigherIsBetter = *m.HigherIsBetter
-	}
-	return spec, scoring.CheckAggregation(spec.Aggregation)
+	return listed(spec, m)
 }
 
 // passK reads pass@k's argument k: one number or a list.

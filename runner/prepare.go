@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	if err != nil {
 		return nil, err
 	}
-	docs, err := l.docs(split, t.ProcessDocs)
+	docs, err := l.docs(l.ref(), split, t.ProcessDocs)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +111,8 @@ func (l *loader) ref() dataset.Ref {
 	return dataset.Ref{Path: l.task.DatasetPath, Config: l.task.DatasetName, Kwargs: l.task.DatasetKwargs, Dir: l.task.Dir}
 }
 
-func (l *loader) docs(split string, process tasks.ProcessDocs) ([]*py.Dict, error) {
-	s, err := l.store.Load(l.ctx, l.ref(), split)
+func (l *loader) docs(ref dataset.Ref, split string, process tasks.ProcessDocs) ([]*py.Dict, error) {
+	s, err := l.store.Load(l.ctx, ref, split)
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", l.task.Name, err)
 	}
@@ -134,10 +134,14 @@ func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	t := l.task
 	// The reference compares the names as written; two unset ones are equal.
 	p := prompts.Pool{ExcludeDoc: t.Fewshot.Split == t.TestSplit}
-	process := t.ProcessDocs
+	ref, process := l.ref(), t.ProcessDocs
 	switch {
 	case t.Fewshot.Split != "":
 		p.Name, process = t.Fewshot.Split, t.Fewshot.ProcessDocs
+		if path := t.Fewshot.DatasetPath; path != "" {
+			ref = dataset.Ref{Path: path, Config: t.Fewshot.DatasetName}
+			p.ExcludeDoc = false
+		}
 	case t.Fewshot.Samples != nil:
 		p.Name, p.Docs = "given samples", t.Fewshot.Samples
 		return p, nil
@@ -148,10 +152,12 @@ func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	default:
 		p.Name = evaluated
 	}
-	if p.Name == evaluated {
+	// A task that names the split and leaves the evaluated document out is
+	// meant so (bbh).
+	if p.Name == evaluated && !(p.ExcludeDoc && t.Fewshot.Split != "") {
 		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s)", t.Name, evaluated))
 	}
 	var err error
-	p.Docs, err = l.docs(p.Name, process)
+	p.Docs, err = l.docs(ref, p.Name, process)
 	return p, err
 }

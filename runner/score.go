@@ -34,6 +34,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 		return results.Report{}, err
 	}
 	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
+	run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
 		return results.Report{}, err
@@ -146,12 +147,18 @@ func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
 			out = append(out, s)
 		}
 	}
+	values := groupValues{groups: j.Groups, estimates: estimates, prepared: prepared}
 	for _, g := range j.Groups {
-		rows, err := j.groupScores(g, estimates, prepared, tallies)
+		es, primary, err := values.of(g)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, rows...)
+		for i, e := range es {
+			s := j.row(g.Name, results.KindGroup, g.Version, e)
+			s.Primary = i == primary
+			describeGroup(&s, g, prepared, tallies)
+			out = append(out, s)
+		}
 	}
 	return out, nil
 }
@@ -166,56 +173,6 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 	}
 	s.SetStdErr(e.StdErr, e.binary)
 	return s
-}
-
-// groupScores pools the tasks of a group, one row for each metric and filter
-// that the group aggregates and all its tasks have.
-func (j *Job) groupScores(g *tasks.Group, estimates map[string][]estimate, prepared map[string]*Prepared, tallies map[string]*tally) ([]results.Score, error) {
-	var out []results.Score
-	for _, a := range g.Aggregates {
-		for _, filter := range groupFilters(g, a, estimates) {
-			pooled := estimate{metric: a.Metric, filter: filter, binary: true}
-			var leaves []scoring.Estimate
-			for _, name := range g.Tasks {
-				for _, e := range estimates[name] {
-					if e.metric == a.Metric && e.filter == filter {
-						leaves = append(leaves, e.Estimate)
-						pooled.higherIsBetter = e.higherIsBetter
-						pooled.binary = pooled.binary && e.binary && a.WeightBySize
-					}
-				}
-			}
-			if len(leaves) == 0 {
-				continue
-			}
-			var err error
-			if pooled.Estimate, err = scoring.Pool(leaves, a.WeightBySize); err != nil {
-				return nil, fmt.Errorf("group %s: %w", g.Name, err)
-			}
-			s := j.row(g.Name, results.KindGroup, g.Version, pooled)
-			s.Primary = g.Primary == a.Metric+","+filter || g.Primary == "" && len(out) == 0
-			describeGroup(&s, g, prepared, tallies)
-			out = append(out, s)
-		}
-	}
-	return out, nil
-}
-
-// groupFilters lists the filters a group aggregates: those it names, else
-// every one its tasks have, in order of appearance.
-func groupFilters(g *tasks.Group, a tasks.Aggregate, estimates map[string][]estimate) []string {
-	if a.Filters != nil {
-		return a.Filters
-	}
-	var out []string
-	for _, name := range g.Tasks {
-		for _, e := range estimates[name] {
-			if e.metric == a.Metric && !slices.Contains(out, e.filter) {
-				out = append(out, e.filter)
-			}
-		}
-	}
-	return out
 }
 
 // describeGroup fills in what a group's row says about its tasks: the shots

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+
+	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
 // builtinDir is where our own task files live, in this package and in
@@ -16,7 +18,8 @@ const builtinDir = "builtin/"
 var embedded embed.FS
 
 // builtinFiles returns our own files by name. The subjects of MMLU differ in
-// one word, so their files are written from one template.
+// one word and the tasks of BIG-Bench Hard in one sentence, so their files are
+// written from a template each.
 var builtinFiles = sync.OnceValue(func() map[string][]byte {
 	files := map[string][]byte{}
 	err := fs.WalkDir(embedded, "builtin", func(name string, e fs.DirEntry, err error) error {
@@ -29,7 +32,12 @@ var builtinFiles = sync.OnceValue(func() map[string][]byte {
 	if err != nil {
 		panic(fmt.Sprintf("the embedded task files cannot be read: %v", err)) // a broken binary
 	}
-	template := string(files[builtinDir+"mmlu/subject.template"])
+	template := string(files[builtinDir+"bbh/task.template"])
+	for name, description := range bbhDescriptions {
+		text := strings.NewReplacer("DESCRIPTION", py.JSON(description+"\n\n", -1), "NAME", name).Replace(template)
+		files[builtinDir+"bbh/bbh_"+name+".yaml"] = []byte(text)
+	}
+	template = string(files[builtinDir+"mmlu/subject.template"])
 	for category, subjects := range mmluSubjects {
 		for _, subject := range strings.Fields(subjects) {
 			text := strings.NewReplacer(

@@ -55,8 +55,19 @@ func (d *decoder) sampler(n *node) error {
 	return nil
 }
 
-// samples reads exemplars given in the file, one mapping each.
+// samples reads exemplars given in the file, one mapping each, or by a
+// function.
 func (d *decoder) samples(n *node) error {
+	if n.kind == funcNode {
+		fn, err := d.files.function(n)
+		if err == nil && fn.samples == nil {
+			err = n.errorf("!function %s does not give exemplars", n.value)
+		}
+		if err == nil && d.fewshot.get("split").isNull() { // a split wins over samples
+			d.useSamples(*fn.samples)
+		}
+		return err
+	}
 	if err := n.want(listNode, "a list of documents"); err != nil {
 		return err
 	}
@@ -69,6 +80,14 @@ func (d *decoder) samples(n *node) error {
 		d.task.Fewshot.Samples[i] = doc
 	}
 	return nil
+}
+
+func (d *decoder) useSamples(s samples) {
+	f := &d.task.Fewshot
+	f.Split, f.ProcessDocs = s.split, s.pick
+	if d.task.DatasetPath != s.path || d.task.DatasetName != s.config {
+		f.DatasetPath, f.DatasetName = s.path, s.config
+	}
 }
 
 func (d *decoder) processDocs(n *node) (ProcessDocs, error) {

@@ -8,6 +8,11 @@ var functionTable = sync.OnceValue(func() []*function {
 	winogrande := []string{"e55327629264a98f1d383fda24645b6779afb53fa0bce2150042b9416b1ae006"}
 	humaneval := []string{"5f77adbf75b4342a6113fea30168ea57b4e5c3877ffd3b4942cb338b3edb2c95"}
 	squad := []string{"c0ce848b3d9792d6a701bf292bad8efad7f4621ae1efdb305e70ee82ab90e9b7"}
+	truthfulqa := []string{"d3c827d1e2cd442a1e4738b527a18effd48cbb2aed478c12a652311b5ea4dbc8"}
+	wikitext := []string{"a44020374b172159bf5be80a64d2c4194c9d5c77284f696ac666361338c8da7d"}
+	mbpp := []string{"eecfcc264a63801d4ac478fac80b0f18c3faf16a107baf641a4fd498e81de7df"}
+	agieval := []string{"d54929f3cfcae8ee7f1f0171414cb81ec19b4243ea6474d8155956beb18327d3"}
+	math := []string{"8332e42f23c62043b23d74ee6d3934f997b209cd60a1ad45b7882d6b00929d5c"}
 	return []*function{
 		{folder: "hellaswag", module: "utils", name: "process_docs",
 			hashes: []string{"07d23b60b28f2a4f658dcf8440623a63fe6644854ce9b846a114dde980dc1214"}, docs: mapDocs(hellaswagDoc)},
@@ -20,7 +25,27 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "humaneval", module: "utils", name: "build_predictions", hashes: humaneval, scoring: FilterBuildPredictions},
 		{folder: "humaneval", module: "utils", name: "build_predictions_instruct", hashes: humaneval, scoring: FilterBuildPredictionsInstruct},
 
+		{folder: "mbpp", module: "utils", name: "pass_at_1", hashes: mbpp, scoring: ScorePassAt1},
+		{folder: "mbpp", module: "utils", name: "build_predictions", hashes: mbpp, scoring: FilterFencedCode},
+		{folder: "mbpp", module: "utils", name: "list_fewshot_samples", hashes: mbpp,
+			samples: &samples{path: "google-research-datasets/mbpp", config: "full", split: "prompt", pick: mbppShots}},
+
+		{folder: "truthfulqa", module: "utils", name: "process_results_mc2", hashes: truthfulqa, scoring: ScoreTruthfulQAMC2},
+		{folder: "toxigen", module: "utils", name: "doc_to_target",
+			hashes: []string{"ee3555e7e5100a18c63a3b194003af6e2685f87949b98576ba746f6ee3f16e00"}, doc: toxigenTarget},
+
+		{folder: "wikitext", module: "preprocess_wikitext", name: "wikitext_detokenizer", hashes: wikitext, doc: wikitextText},
+		{folder: "wikitext", module: "preprocess_wikitext", name: "process_results", hashes: wikitext, scoring: ScoreWikitext},
+
+		{folder: "hendrycks_math", module: "utils", name: "process_docs", hashes: math, docs: mapDocs(mathDoc)},
+		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, scoring: ScoreHendrycksMath},
+
+		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, scoring: ScoreAGIEval},
+
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
 		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},
+		{folder: "squad", name: "process_results", scoring: ScoreSquad},
+		{folder: "quac", name: "process_docs", docs: quacDocs},
+		{folder: "quac", name: "process_results", scoring: ScoreQuAC},
 	}
 })

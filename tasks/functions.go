@@ -27,17 +27,33 @@ type function struct {
 
 	docs    ProcessDocs // process_docs
 	doc     DocFunc     // doc_to_text, doc_to_target, doc_to_choice
+	samples *samples    // fewshot_config.samples
 	scoring string      // process_results, metric, aggregation, filter_fn: its name in package scoring
 	class   string      // class: the built-in task that stands for it
+}
+
+// samples are exemplars that a Python file holds a copy of; we read them where
+// they were copied from.
+type samples struct {
+	path, config, split string
+	pick                ProcessDocs
 }
 
 // Names under which Task.ProcessResults, Metric.Func and a custom filter's
 // filter_fn refer to package scoring.
 const (
 	ScoreSquadV2                   = "squad_v2"                             // process_results
+	ScoreSquad                     = "squad.process_results"                // process_results
+	ScoreQuAC                      = "quac.process_results"                 // process_results
+	ScoreTruthfulQAMC2             = "truthfulqa.process_results_mc2"       // process_results
+	ScoreWikitext                  = "wikitext.process_results"             // process_results
+	ScoreHendrycksMath             = "hendrycks_math.process_results"       // process_results
+	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
 	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
+	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
 	FilterBuildPredictions         = "humaneval.build_predictions"          // prompt + completion
 	FilterBuildPredictionsInstruct = "humaneval.build_predictions_instruct" // the same, cut at a code fence
+	FilterFencedCode               = "mbpp.build_predictions"               // the first code block of a chat model's answer
 )
 
 // qualified is the name by which our own task files call the function, and

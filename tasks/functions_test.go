@@ -117,7 +117,7 @@ func TestFunctionTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, fn := range functionTable() {
 		roles := 0
-		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.scoring != "", fn.class != ""} {
+		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.samples != nil, fn.scoring != "", fn.class != ""} {
 			if is {
 				roles++
 			}

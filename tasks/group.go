@@ -19,9 +19,17 @@ type Group struct {
 	Aggregates  []Aggregate // empty: the group only collects tasks
 	Metadata    *py.Dict    // never nil
 
+	// MeanOfMembers (metadata.mean_of_members, an extension of ours): the
+	// group's value is the plain mean of its members' primary values, a
+	// group among them counting once.
+	MeanOfMembers bool
+
 	// Tasks are the names of all tasks below the group, in order, each
 	// once. Only Resolve fills it.
 	Tasks []string
+	// Parts are the names of the direct members, tags as their tasks: tasks
+	// and groups. Only Resolve fills it.
+	Parts []string
 
 	overrides []pair // keys that are no group keys hold for every member
 }
@@ -35,6 +43,9 @@ type Member struct {
 	overrides []pair
 	node      *node
 }
+
+// HasValue reports whether the group has a value of its own.
+func (g *Group) HasValue() bool { return g.MeanOfMembers || len(g.Aggregates) > 0 }
 
 // Aggregate says how a group value is made of its tasks' values.
 type Aggregate struct {
@@ -99,6 +110,9 @@ func decodeGroup(root *node, depth int) (*Group, error) {
 	if g.Name == "" {
 		return nil, root.errorf("the group has no name")
 	}
+	if g.MeanOfMembers && len(g.Aggregates) > 0 {
+		return nil, root.errorf("group %s: metadata.mean_of_members and aggregate_metric_list exclude each other", g.Name)
+	}
 	if g.Alias == "" {
 		g.Alias = g.Name
 	}
@@ -159,6 +173,11 @@ func groupMetadata(g *Group, n *node) error {
 	if p := n.get("primary"); !p.isNull() {
 		if g.Primary, err = p.text(); err != nil {
 			return inKey("primary", err)
+		}
+	}
+	if p := n.get("mean_of_members"); !p.isNull() {
+		if g.MeanOfMembers, err = p.boolean(); err != nil {
+			return inKey("mean_of_members", err)
 		}
 	}
 	return nil

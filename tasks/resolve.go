@@ -170,11 +170,16 @@ func (s *selector) addGroup(g *Group, outer []pair, within []string) ([]string, 
 		s.out.Groups = append(s.out.Groups, g)
 	}
 	overrides := update(slices.Clone(g.overrides), outer)
-	var out []string
+	var out, parts []string
 	for _, m := range g.Members {
 		names, err := s.addMember(g, m, overrides, within)
 		if err != nil {
 			return nil, fmt.Errorf("group %s: %w", g.Name, err)
+		}
+		for _, p := range s.parts(g, m, names) {
+			if !slices.Contains(parts, p) {
+				parts = append(parts, p)
+			}
 		}
 		for _, n := range names {
 			if !slices.Contains(out, n) {
@@ -182,8 +187,27 @@ func (s *selector) addGroup(g *Group, outer []pair, within []string) ([]string, 
 			}
 		}
 	}
-	g.Tasks = out
+	g.Tasks, g.Parts = out, parts
+	if !g.MeanOfMembers {
+		return out, nil
+	}
+	for _, p := range parts {
+		if inner := s.groups[p]; inner != nil && !inner.HasValue() {
+			return nil, fmt.Errorf("%s: group %s is the mean of its members, but its member %s has no value of its own", g.File, g.Name, p)
+		}
+	}
 	return out, nil
+}
+
+// parts are what a member counts as in a mean over members: the group it
+// names, or each of its tasks.
+func (s *selector) parts(g *Group, m Member, tasks []string) []string {
+	for _, name := range []string{g.Name + "::" + m.Name, m.Name} {
+		if s.groups[name] != nil {
+			return []string{name}
+		}
+	}
+	return tasks
 }
 
 func (s *selector) addMember(g *Group, m Member, overrides []pair, within []string) ([]string, error) {

@@ -31,7 +31,8 @@ func (s *source) dir() string {
 	return filepath.Dir(s.name)
 }
 
-// include finds a file named relative to this one.
+// include finds a file named relative to this one. builtin/NAME.yaml is one
+// of ours, unless there is such a file.
 func (s *source) include(name string) (*source, error) {
 	if s.builtin {
 		return &source{path.Join(s.dir(), name), true}, nil
@@ -39,10 +40,17 @@ func (s *source) include(name string) (*source, error) {
 	if name == "" {
 		return nil, fmt.Errorf("include is empty")
 	}
+	own := &source{path.Clean(name), true}
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(s.dir(), filepath.FromSlash(name))
 	}
-	return &source{filepath.Clean(name), false}, nil
+	name = filepath.Clean(name)
+	if _, ours := builtinFiles()[own.name]; ours {
+		if _, err := os.Stat(name); err != nil {
+			return own, nil
+		}
+	}
+	return &source{name, false}, nil
 }
 
 func (s *source) read() ([]byte, error) {

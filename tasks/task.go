@@ -104,6 +104,10 @@ type Fewshot struct {
 	Sampler     string // "default" or "first_n"
 	Split       string // "" where unset
 	ProcessDocs ProcessDocs
+	// DatasetPath and DatasetName are those of the split when it is not one
+	// of the task's own data set.
+	DatasetPath, DatasetName string
+
 	Samples     []*py.Dict // exemplars given in the file, nil without; Split wins over them
 
 	DocToText, DocToTarget, DocToChoice, GenPrefix Expr

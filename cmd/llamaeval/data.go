@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -75,12 +76,13 @@ func dataPull(c *cli.Context) error {
 	}
 	for _, t := range selection.Tasks {
 		ref := dataset.Ref{Path: t.DatasetPath, Config: t.DatasetName, Kwargs: t.DatasetKwargs, Dir: t.Dir}
-		var splits []string
-		for _, split := range []string{t.TestSplit, t.ValidationSplit, t.TrainSplit, t.Fewshot.Split} {
-			if split != "" {
-				splits = append(splits, split)
-			}
+		splits := []string{t.TestSplit, t.ValidationSplit, t.TrainSplit}
+		if path := t.Fewshot.DatasetPath; path == "" {
+			splits = append(splits, t.Fewshot.Split)
+		} else if err := s.Pull(c.Context, dataset.Ref{Path: path, Config: t.Fewshot.DatasetName}, []string{t.Fewshot.Split}); err != nil {
+			return fmt.Errorf("task %s: %w", t.Name, err)
 		}
+		splits = slices.DeleteFunc(splits, func(split string) bool { return split == "" })
 		if err := s.Pull(c.Context, ref, splits); err != nil {
 			return fmt.Errorf("task %s: %w", t.Name, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/tasks/py"
+	"github.com/llamaeval/llamaeval/tasks/py/regex"
 )
 
 // BuildPredictions is HumanEval's filter: every completion becomes a program,
@@ -40,4 +41,25 @@ func programs(item Item, in py.Value, code func(completion string) string) (py.V
 		out[i] = prompt.(string) + code(py.Str(c))
 	}
 	return out, nil
+}
+
+// fencedCode finds code blocks, the language after the fence left out.
+var fencedCode = regex.MustCompile("(?s)```(?:\\w+)?\\n?(.*?)\\n?```")
+
+// FencedCode is MBPP's filter for chat models: the first code block of every
+// answer, the opening fence of which may already stand in the prompt; empty
+// without one.
+func FencedCode() Filter {
+	return Filter{Name: "build_predictions", Apply: perText(func(answer string) (string, error) {
+		for _, text := range []string{"```" + answer, strings.ReplaceAll(answer, "```python", "```")} {
+			blocks, err := fencedCode.FindAll(text)
+			if err != nil {
+				return "", err
+			}
+			if len(blocks) > 0 {
+				return blocks[0][1], nil
+			}
+		}
+		return "", nil
+	})}
 }

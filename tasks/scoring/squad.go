@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -192,4 +193,20 @@ func bestThresholdScore(columns [][]float64) (float64, error) {
 		best = max(best, current)
 	}
 	return best / float64(len(scores)), nil
+}
+
+// SQuAD scores one document of SQuAD v1.1, whose questions all have answers,
+// by the best exact match and F1 over the accepted answers. Values are
+// fractions.
+func SQuAD(_ context.Context, item Item, out Outcome) (Row, error) {
+	golds, err := SQuADAnswers(item.Doc)
+	if err != nil {
+		return nil, err
+	}
+	row := Row{"exact_match": 0, "f1": 0}
+	for _, g := range golds {
+		row["exact_match"] = max(row["exact_match"], SQuADExact(g, py.Str(out.Filtered)))
+		row["f1"] = max(row["f1"], SQuADF1(g, py.Str(out.Filtered)))
+	}
+	return row, nil
 }
