@@ -57,7 +57,7 @@ type attention struct {
 	scale              float32
 
 	query, scores, output []float32 // [rows][HeadDim], [rows][64], [rows][padded]
-	highest, sum          []float32 // [rows]
+	highest, sum, shrink  []float32 // [rows]
 }
 
 func (a *attention) run(dst, q *matrix, s *scratch) {
@@ -87,7 +87,7 @@ func (a *attention) begin(q *matrix, s *scratch) {
 	a.query = grow(&s.query, rows*width)
 	a.scores = grow(&s.scores, rows*kernels.PageTokens)
 	a.output = grow(&s.output, rows*a.cache.padded)
-	a.highest, a.sum = grow(&s.highest, rows), grow(&s.sum, rows)
+	a.highest, a.sum, a.shrink = grow(&s.highest, rows), grow(&s.sum, rows), grow(&s.shrink, rows)
 	clear(a.output)
 	clear(a.sum)
 	for i := range a.highest {
@@ -149,8 +149,17 @@ func (a *attention) block(page int32, first, rows, n int) {
 	k, v := a.cache.block(page, a.layer, a.head)
 	query, scores := a.query[first*a.cache.shape.HeadDim:], a.scores[first*keys:]
 	tiles(a.isa.tiles, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
-	for r := range rows {
-		a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
+	if end := first + rows; n == keys && a.isa.softmax64 != nil {
+		a.isa.softmax64(scores[:rows*keys], a.highest[first:end], a.sum[first:end], a.shrink[first:end], a.scale)
+		for r := first; r < end; r++ {
+			if a.shrink[r] != 1 {
+				a.isa.scale(a.output[r*a.cache.padded:(r+1)*a.cache.padded], a.shrink[r])
+			}
+		}
+	} else {
+		for r := range rows {
+			a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
+		}
 	}
 	tiles(a.isa.tiles, a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
 }

@@ -54,7 +54,10 @@ type isa struct {
 
 	prefetch func(src []byte) // hints that src is read soon
 
-	scaleMax   func(x []float32, scale float32) float32      // x *= scale; max(x)
+	scaleMax func(x []float32, scale float32) float32 // x *= scale; max(x)
+	// softmax64, where there is one, is ref.SoftmaxBlock of 64 scores for each
+	// row of p; shrink receives what a row's output shrinks by.
+	softmax64  func(p, highest, sum, shrink []float32, scale float32)
 	expSum     func(x []float32, highest float32) float32    // x = exp(x-highest); its sum in 8 lanes
 	expSum64   func(x []float32, highest float32) float64    // sum of exp(x-highest) in 8 lanes of float64
 	scale      func(x []float32, scale float32)              // x *= scale
@@ -72,7 +75,8 @@ type isa struct {
 // bf16 is what mode fast needs: matrix products of rounded factors. A pair of
 // neighbours along k takes the place of a float; the lower half is the first.
 type bf16 struct {
-	tiles       [][]tile                 // a step of the chain is ref.DotBF16
+	tiles       [][]tile // a step of the chain is ref.DotBF16
+	thin        map[quant.Type]thinProduct
 	narrowRow   func(dst, src []float32) // pairs of neighbours; a multiple of 32 floats
 	narrowPanel func(dst, src []float32) // pairs of rows of 16 floats; an even number of rows
 	peak        func(rounds int)

@@ -12,6 +12,12 @@ func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 func thin2F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
+func thin4F32BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2F32BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
 func packF16AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
@@ -19,6 +25,12 @@ func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
 func thin2F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin4F16BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2F16BF16(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
 func packBF16AVX512(dst []float32, src []byte, stride, blocks int)
@@ -30,6 +42,12 @@ func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 func thin2BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
+func thin4BF16BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2BF16BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
 func packQ4_0AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
@@ -37,6 +55,12 @@ func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
 func thin2Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin4Q4_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2Q4_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
 func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks int)
@@ -48,6 +72,12 @@ func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
 func thin2IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
+func thin4IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
 func packQ4_1AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
@@ -57,6 +87,12 @@ func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 func thin2Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
+func thin4Q4_1BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2Q4_1BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
 func packQ8_0AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
@@ -64,3 +100,9 @@ func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
 
 //go:noescape
 func thin2Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin4Q8_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
+
+//go:noescape
+func thin2Q8_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
