@@ -57,6 +57,7 @@ var avx512 = isa{
 		quant.Q8_0:   {32, thin2Q8_0AVX512, thin4Q8_0AVX512},
 		quant.IQ4_NL: {32, thin2IQ4_NLAVX512, thin4IQ4_NLAVX512},
 	},
+	low:        6,
 	packRows:   panelCols,
 	cache:      640 << 10,
 	prefetch:   prefetchAVX2,

@@ -38,6 +38,7 @@ type scratch struct {
 	highest []float32
 	sum     []float32
 	shrink  []float32
+	steps   []step
 }
 
 // New returns a backend with that many threads (0: one per processor) and the

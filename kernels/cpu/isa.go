@@ -47,6 +47,7 @@ type thinProduct struct {
 type isa struct {
 	name     string
 	tiles    [][]tile // by rows, then panels; nil where there is none
+	low      int      // rows of the tile for weights in the L1 cache, four panels of them
 	pack     map[quant.Type]packer
 	packRows int // rows a packer takes: 8 or 16
 	cache    int // bytes of widened weights that a worker's L2 cache holds beside all else

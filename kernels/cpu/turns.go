@@ -37,7 +37,11 @@ func (b *Backend) cut(products []product, rows int) []turn {
 	threads := b.pool.Threads()
 	var best []turn
 	shortest := 0
-	for group := b.mostPanels(k); group > 0; group -= 2 {
+	unit := 2
+	if rows <= fewRowsOfA {
+		unit = 4 // as portions have it
+	}
+	for group := max(unit, b.mostPanels(k)/unit*unit); group > 0; group -= unit {
 		cutRows := most
 		// Few groups: also cut rows, at the price of widening twice.
 		if groups := ceilDiv(panels, group); threads > 1 && groups < threads && rows > 48 {
