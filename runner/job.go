@@ -15,7 +15,7 @@ import (
 // Numerics is the version of the arithmetic and of everything else that
 // decides a number. It changes when the same configuration would give other
 // bits, so that a run is never resumed or compared across such a change.
-const Numerics = "1"
+const Numerics = "2"
 
 // A Job is one run: prepared tasks, a model and a place for the results.
 type Job struct {
