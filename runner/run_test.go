@@ -45,7 +45,7 @@ metadata: {loglikelihood_continuation: " none"}
 `
 
 // newTestJob prepares both tasks on a small random model.
-func newTestJob(t *testing.T, threads int) *Job {
+func newTestJob(t *testing.T, threads int, change ...func(*Spec)) *Job {
 	t.Helper()
 	dir := t.TempDir()
 	var lines strings.Builder
@@ -72,6 +72,9 @@ func newTestJob(t *testing.T, threads int) *Job {
 		Spec:  Spec{Shots: &shots, Seed: 1234, BOS: "auto"},
 		Local: local, Memory: 1 << 28, Threads: threads, Mode: "exact",
 		Progress: func(o progress.Options) *progress.P { o.Out, o.Quiet = io.Discard, true; return progress.New(o) },
+	}
+	for _, c := range change {
+		c(&job.Spec)
 	}
 	for _, name := range []string{"choice.yaml", "text.yaml"} {
 		task, err := tasks.ParseFile(filepath.Join(dir, name))

@@ -11,11 +11,14 @@ import (
 // Options bound an engine's work; zero values mean the defaults.
 type Options struct {
 	Memory    int64 // bytes for the KV cache; at least one longest request
-	MaxBatch  int   // tokens computed together, default 512
+	MaxBatch  int   // tokens computed together, default 512, fewer for wide models
 	MaxActive int   // generations under way, default 64
 	// Progress is told the tokens computed by each step.
 	Progress func(tokens int)
 }
+
+// workspace bounds the activations of a step, in bytes.
+const workspace = 64 << 20
 
 // An Engine answers requests with one local model.
 type Engine struct {
@@ -27,7 +30,7 @@ type Engine struct {
 // New returns an engine. bytes gives a token's text, for stop strings.
 func New(m *model.Model, bytes func(token int32) []byte, o Options) *Engine {
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 512
+		o.MaxBatch = max(64, min(512, workspace/m.RowBytes()&^15))
 	}
 	if o.MaxActive <= 0 {
 		o.MaxActive = 64
