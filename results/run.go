@@ -22,6 +22,13 @@ const (
 	JournalFile = "journal"
 )
 
+// An Origin says where a run's parts were found, so that they are found again.
+type Origin struct {
+	Selection []string `json:"selection"`  // tasks, groups and globs as the user named them
+	TasksDirs []string `json:"tasks_dirs"` // absolute
+	Hub       string   `json:"hub"`        // an address or an absolute path; empty: cache and public hub
+}
+
 // A Config is everything that decides the numbers of a run, and nothing else:
 // two runs of one Config leave the same Parquet files. Threads, memory,
 // output format and gates do not belong here.
@@ -102,6 +109,7 @@ type Run struct {
 
 	Version     string    `json:"version"` // of the program
 	Command     []string  `json:"command"`
+	Origin      Origin    `json:"origin"`
 	ModelPath   string    `json:"model_path"`
 	Device      string    `json:"device"` // as found: name of the processor or card
 	Host        string    `json:"host"`

@@ -35,9 +35,11 @@ type Job struct {
 	Progress func(progress.Options) *progress.P // makes the display once totals are known
 	Version  string
 	Command  []string
+	Origin   results.Origin
 
 	judges    map[string]*judge // by task
 	afterItem func(done int)    // for tests, once items are durable
+	maxBatch  int               // for tests; 0: the engine's own
 }
 
 // Config is everything that decides the numbers of the job.
@@ -85,14 +87,14 @@ func (j *Job) judgeWarnings() []string {
 	return out
 }
 
-// DefaultOut is the folder of a run without --out; names are those the user
-// asked for, groups as groups.
-func (j *Job) DefaultOut(names []string) (string, error) {
+// DefaultOut is the folder of a run without --out, named after the selection as
+// the user typed it.
+func (j *Job) DefaultOut() (string, error) {
 	hash, err := j.Config().Hash()
 	if err != nil {
 		return "", err
 	}
-	return results.FolderName(j.Local.Name, names, hash), nil
+	return results.FolderName(j.Local.Name, j.Origin.Selection, hash), nil
 }
 
 // Plan builds all prompts and says what they cost, without computing.

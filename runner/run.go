@@ -78,10 +78,18 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	host, _ := os.Hostname() // for information only
 	return results.Run{
 		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
-		Version: j.Version, Command: j.Command, ModelPath: j.Local.Path,
+		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path),
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 	}
+}
+
+// absolute is the path as any folder's process can use it.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // resume answers what the journal lacks and closes the run.
@@ -100,7 +108,13 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, err
 	}
-	tokens, err := j.answer(ctx, w, log, len(done))
+	tokens, err := j.answer(ctx, w, len(done), func(batch [][]byte) error {
+		err := log.AppendBatch(batch)
+		if err == nil && j.afterItem != nil {
+			j.afterItem(log.Len())
+		}
+		return err
+	})
 	if err != nil {
 		return results.Report{}, j.stopped(ctx, log, err)
 	}
@@ -144,14 +158,14 @@ func recorded(log *journal.Journal, i int) (results.Sample, error) {
 	return results.DecodeSample(payload)
 }
 
-// answer runs the wave. Items are judged and made durable beside the model's
-// work, each as soon as its last answer is there. It returns the tokens that
-// this process computed.
-func (j *Job) answer(ctx context.Context, w *wave, log *journal.Journal, done int) (int64, error) {
+// answer runs the wave. Items are judged and kept beside the model's work,
+// each as soon as its last answer is there; keep gets encoded samples, some at
+// a time. It returns the tokens that this process computed.
+func (j *Job) answer(ctx context.Context, w *wave, done int, keep func(batch [][]byte) error) (int64, error) {
 	show := j.Progress(progress.Options{Total: j.documents(), Done: done})
 	defer show.Finish()
 	var tokens int64
-	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, Progress: func(n int) {
+	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
 		tokens += int64(n)
 		show.Add(0, int64(n))
 	}})
@@ -186,7 +200,7 @@ func (j *Job) answer(ctx context.Context, w *wave, log *journal.Journal, done in
 		close(ready)
 		return nil
 	})
-	group.Go(func() error { return j.record(log, ready, show) })
+	group.Go(func() error { return record(keep, ready, show) })
 	err := group.Wait()
 	return tokens, err
 }
@@ -209,8 +223,8 @@ func (j *Job) judgeAll(ctx context.Context, answered <-chan *work, ready chan<- 
 	return nil
 }
 
-// record appends what is ready, all of it with one wait for the disk.
-func (j *Job) record(log *journal.Journal, ready <-chan []byte, show *progress.P) error {
+// record keeps what is ready, all of it with one wait for the disk.
+func record(keep func(batch [][]byte) error, ready <-chan []byte, show *progress.P) error {
 	var failed error
 	for payload := range ready {
 		batch := [][]byte{payload}
@@ -218,11 +232,8 @@ func (j *Job) record(log *journal.Journal, ready <-chan []byte, show *progress.P
 			batch = append(batch, <-ready)
 		}
 		if failed == nil { // keep draining, so that nobody waits for this channel
-			if failed = log.AppendBatch(batch); failed == nil {
+			if failed = keep(batch); failed == nil {
 				show.Add(len(batch), 0)
-				if j.afterItem != nil {
-					j.afterItem(log.Len())
-				}
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func dataList(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	s, err := store(c)
+	s, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func dataPull(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store(c)
+	s, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
