@@ -110,26 +110,6 @@ func planOf(p engine.Plan) results.Plan {
 	return results.Plan{Requests: int64(p.Requests), TokensRequested: int64(p.TokensRequested), TokensComputed: int64(p.TokensComputed)}
 }
 
-// wave builds and encodes every item that is not done yet.
-func (j *Job) wave(done map[item]bool) (*wave, error) {
-	enc := j.Local.encoder(j.Spec.BOS)
-	w := &wave{encoder: enc, ends: j.Local.ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
-	for _, p := range j.Tasks {
-		for it, err := range p.Builder.Items(p.IDs) {
-			if err != nil {
-				return nil, err
-			}
-			if done[item{p.Task.Name, it.DocID}] {
-				continue
-			}
-			if err := w.add(p, it); err != nil {
-				return nil, fmt.Errorf("task %s, doc %d: %w", p.Task.Name, it.DocID, err)
-			}
-		}
-	}
-	return w, nil
-}
-
 // documents counts the items of the job.
 func (j *Job) documents() int {
 	n := 0

@@ -87,7 +87,7 @@ func (l *Local) addsBOS(bos string) bool {
 // encoder returns the text-to-token rules for this checkpoint.
 func (l *Local) encoder(bos string) *encoder {
 	e := &encoder{
-		encode: func(text string) []int32 { return l.Tokenizer.Encode(text, true) },
+		encode: newPrefixEncoder(l.Tokenizer).tokensOf,
 		addBOS: l.addsBOS(bos), bos: -1, eos: -1, maxLength: l.Model.Config().ContextLength,
 	}
 	if id, ok := l.Tokenizer.BOS(); ok {

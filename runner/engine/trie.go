@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A trie holds the inputs of all requests; each node is a run of tokens that
 // the same requests share, computed once.
@@ -34,35 +31,13 @@ func (n *node) end() int { return n.start + len(n.tokens) }
 // before it, so that building costs one comparison a token.
 func buildTrie(requests []Request) *trie {
 	t := &trie{nodes: []node{{parent: -1}}}
-	order := make([]int32, len(requests))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		if c := slices.Compare(requests[a].input(), requests[b].input()); c != 0 {
-			return c
-		}
-		return cmp.Compare(a, b)
-	})
 	path := []int32{0}
-	var previous []int32
-	for _, r := range order {
-		input := requests[r].input()
-		path = t.insert(path, commonPrefix(previous, input), input)
-		t.attach(path, r, requests[r])
-		previous = input
+	for _, o := range inOrder(requests) {
+		r := requests[o.request]
+		path = t.insert(path, int(o.shared), r.input())
+		t.attach(path, o.request, r)
 	}
 	return t
-}
-
-func commonPrefix(a, b []int32) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
 }
 
 // insert adds an input that shares its first `shared` tokens with the path,
