@@ -118,7 +118,8 @@ type Run struct {
 	Threads     int       `json:"threads"`
 	Memory      int64     `json:"memory"` // bytes, the limit that was in force
 	Started     time.Time `json:"started"`
-	Finished    time.Time `json:"finished,omitzero"` // zero while the run is unfinished
+	FirstToken  time.Time `json:"first_token,omitzero"` // when the last process to work here had computed its first tokens
+	Finished    time.Time `json:"finished,omitzero"`    // zero while the run is unfinished
 	WallSeconds float64   `json:"wall_seconds"`
 	Resumed     int       `json:"resumed"` // how many times it was taken up again
 	Plan        Plan      `json:"plan"`

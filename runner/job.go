@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/engine"
@@ -40,13 +41,19 @@ type Job struct {
 	judges    map[string]*judge // by task
 	afterItem func(done int)    // for tests, once items are durable
 	maxBatch  int               // for tests; 0: the engine's own
+
+	firstToken time.Time // when the first tokens were computed
 }
 
 // Config is everything that decides the numbers of the job.
-func (j *Job) Config() results.Config {
+func (j *Job) Config() (results.Config, error) {
+	modelHash, err := j.Local.Hash()
+	if err != nil {
+		return results.Config{}, err
+	}
 	c := results.Config{
 		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items},
-		Model:     j.Local.Name, ModelHash: j.Local.Hash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Model:     j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Numerics: Numerics,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
@@ -60,7 +67,7 @@ func (j *Job) Config() results.Config {
 		c.Documents.Sample = c.Documents.Sample || p.Sample
 	}
 	slices.SortFunc(c.Tasks, func(a, b results.TaskConfig) int { return strings.Compare(a.Name, b.Name) })
-	return c
+	return c, nil
 }
 
 // newJudges resolves all filters and metrics, before anything is computed.
@@ -90,7 +97,11 @@ func (j *Job) judgeWarnings() []string {
 // DefaultOut is the folder of a run without --out, named after the selection as
 // the user typed it.
 func (j *Job) DefaultOut() (string, error) {
-	hash, err := j.Config().Hash()
+	config, err := j.Config()
+	if err != nil {
+		return "", err
+	}
+	hash, err := config.Hash()
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,10 @@ import (
 // process left there, answers and scores what is missing, and writes the
 // results. A finished folder of the same configuration is only read.
 func (j *Job) Run(ctx context.Context) (results.Report, error) {
-	config := j.Config()
+	config, err := j.Config()
+	if err != nil {
+		return results.Report{}, err
+	}
 	hash, err := config.Hash()
 	if err != nil {
 		return results.Report{}, err
@@ -121,6 +124,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	run.Plan = results.Plan{
 		Requests: int64(len(w.requests)), TokensRequested: int64(engine.TokensRequested(w.requests)), TokensComputed: tokens,
 	}
+	run.FirstToken = j.firstToken
 	run.WallSeconds += time.Since(started).Seconds()
 	run.Warnings = append(warnings, j.judgeWarnings()...)
 	return j.finish(run, log)
@@ -166,6 +170,9 @@ func (j *Job) answer(ctx context.Context, w *wave, done int, keep func(batch [][
 	defer show.Finish()
 	var tokens int64
 	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
+		if tokens == 0 {
+			j.firstToken = time.Now().UTC()
+		}
 		tokens += int64(n)
 		show.Add(0, int64(n))
 	}})

@@ -73,9 +73,12 @@ func StoredSpec(c results.Config) (Spec, error) {
 
 // CheckModel compares the open checkpoint with that of a stored run.
 func CheckModel(l *Local, run results.Run) error {
+	hash, err := l.Hash()
 	switch {
-	case l.Hash != run.Config.ModelHash:
-		return fmt.Errorf("%s (SHA-256 %.8s) is not the model of the run (%s, SHA-256 %.8s): give the right file with --model", l.Path, l.Hash, run.Config.Model, run.Config.ModelHash)
+	case err != nil:
+		return err
+	case hash != run.Config.ModelHash:
+		return fmt.Errorf("%s (SHA-256 %.8s) is not the model of the run (%s, SHA-256 %.8s): give the right file with --model", l.Path, hash, run.Config.Model, run.Config.ModelHash)
 	case l.Tokenizer.Hash() != run.Config.TokenizerHash:
 		return fmt.Errorf("%s: this program reads its tokenizer differently than llamaeval %s did: verify with that version", l.Path, run.Version)
 	}

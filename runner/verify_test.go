@@ -177,7 +177,7 @@ func TestVerifyRefusesOtherInputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := newTestJob(t, 1)
-	j.Local.Hash = "0123456789abcdef"
+	j.Local.hash = func() (string, error) { return "0123456789abcdef", nil }
 	if err := CheckModel(j.Local, run); err == nil || !strings.Contains(err.Error(), "--model") {
 		t.Errorf("another model: %v", err)
 	}
@@ -253,7 +253,11 @@ func TestStoredSpec(t *testing.T) {
 		want.Limit = limit
 		j.Spec = want
 		dir := t.TempDir()
-		if err := results.WriteRun(dir, results.Run{Config: j.Config()}); err != nil {
+		config, err := j.Config()
+		if err == nil {
+			err = results.WriteRun(dir, results.Run{Config: config})
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		run, err := results.ReadRun(dir)

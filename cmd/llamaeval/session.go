@@ -135,7 +135,11 @@ func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return runner.OpenLocal(r.Path, mode, n)
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Hashes: filepath.Join(cache, "hashes")})
 }
 
 // display makes the progress display of a run.

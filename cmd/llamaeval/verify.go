@@ -145,7 +145,8 @@ func storedModel(c *cli.Context, run results.Run, threads int) (*runner.Local, e
 	if err != nil {
 		return nil, err
 	}
-	l, err := runner.OpenLocal(r.Path, run.Config.Mode, threads)
+	// The file is read whole: a kept hash proves less.
+	l, err := runner.OpenLocal(r.Path, runner.LocalOptions{Mode: run.Config.Mode, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
