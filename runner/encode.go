@@ -27,6 +27,7 @@ type encoder struct {
 	lastTokens  []int32
 
 	front []int32 // what withBOS returned last
+	base  []int32 // the context that requests share the beginning of, see request
 }
 
 // encoded is one prompt request in tokens. A rolling request has one engine
@@ -125,13 +126,27 @@ func (e *encoder) scored(context, continuation []int32) (encoded, error) {
 		return encoded{}, fmt.Errorf("the continuation has %d tokens, the model's context holds %d", len(continuation), e.maxLength)
 	}
 	out := encoded{contextTokens: len(context)}
-	tokens := make([]int32, 0, len(context)+len(continuation))
-	tokens = append(append(tokens, context...), continuation...)
-	if over := len(tokens) - (e.maxLength + 1); over > 0 {
-		tokens, out.truncated = tokens[over:], over
+	if over := len(context) + len(continuation) - (e.maxLength + 1); over > 0 {
+		context, out.truncated = context[over:], over
 	}
-	out.requests = []engine.Request{{Tokens: tokens, Scored: len(continuation)}}
+	r := e.request(context, continuation)
+	r.Scored = len(continuation)
+	out.requests = []engine.Request{r}
 	return out, nil
+}
+
+// request makes a request of a context and what follows. As much as it begins
+// with the tokens of an earlier context is taken from there; a context that
+// shares less than half becomes the one that later ones are compared with.
+func (e *encoder) request(context, rest []int32) engine.Request {
+	n := 0
+	for n < min(len(context), len(e.base)) && context[n] == e.base[n] {
+		n++
+	}
+	if 2*n < len(context) {
+		e.base, n = slices.Clone(context), len(context)
+	}
+	return engine.Request{Shared: e.base[:n:n], Tokens: slices.Concat(context[n:], rest)}
 }
 
 // prompt encodes a generation's prompt, cut from the left so that its longest
@@ -150,7 +165,7 @@ func (e *encoder) prompt(r prompts.Request) (encoded, error) {
 		ids = []int32{prefix}
 	}
 	out := encoded{contextTokens: len(ids), truncated: max(0, len(ids)-room)}
-	out.requests = []engine.Request{{Tokens: slices.Clone(ids[out.truncated:])}}
+	out.requests = []engine.Request{e.request(ids[out.truncated:], nil)}
 	return out, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/runner/engine"
 	"github.com/llamaeval/llamaeval/tasks"
 )
 
@@ -30,7 +31,7 @@ func TestWaveDoesNotDependOnThreads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want.requests, got.requests); diff != "" {
+		if diff := cmp.Diff(unshared(want.requests), unshared(got.requests)); diff != "" {
 			t.Errorf("%d threads: %s", threads, diff)
 		}
 		if !slices.Equal(got.slots, want.slots) {
@@ -41,6 +42,16 @@ func TestWaveDoesNotDependOnThreads(t *testing.T) {
 			t.Errorf("%d items are left, %v", len(rest.items), err)
 		}
 	}
+}
+
+// unshared undoes the sharing of tokens, which depends on what an encoder saw
+// before.
+func unshared(requests []engine.Request) []engine.Request {
+	out := slices.Clone(requests)
+	for i, r := range out {
+		out[i].Shared, out[i].Tokens = nil, r.All()
+	}
+	return out
 }
 
 // The error is that of the first document in order that has one.

@@ -54,7 +54,7 @@ func MakePlan(requests []Request) Plan {
 func TokensRequested(requests []Request) int {
 	n := 0
 	for _, r := range requests {
-		n += len(r.input())
+		n += r.input().len()
 	}
 	return n
 }

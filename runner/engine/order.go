@@ -16,7 +16,7 @@ func inOrder(requests []Request) []ordered {
 	for i := range out {
 		out[i].request = int32(i)
 	}
-	inputs := make([][]int32, len(requests))
+	inputs := make([]input, len(requests))
 	for i, r := range requests {
 		inputs[i] = r.input()
 	}
@@ -25,7 +25,7 @@ func inOrder(requests []Request) []ordered {
 }
 
 // sortRun sorts run; spare is as long.
-func sortRun(run, spare []ordered, inputs [][]int32) {
+func sortRun(run, spare []ordered, inputs []input) {
 	if len(run) < 2 {
 		return
 	}
@@ -39,20 +39,19 @@ func sortRun(run, spare []ordered, inputs [][]int32) {
 // mergeRuns merges a and b into out. At every step the heads' shared counts
 // are those with the last input written: the head that shares more comes
 // first, and only heads that share the same number are compared, from there.
-func mergeRuns(out, a, b []ordered, inputs [][]int32) {
+func mergeRuns(out, a, b []ordered, inputs []input) {
 	for len(a) > 0 && len(b) > 0 {
 		x, y := &a[0], &b[0]
 		first := x.shared > y.shared
 		if x.shared == y.shared {
-			from := x.shared
-			s, t := inputs[x.request][from:], inputs[y.request][from:]
-			n := commonPrefix(s, t)
-			if first = n == len(s) || n < len(t) && s[n] < t[n]; first {
-				y.shared = from + int32(n)
+			out[0].shared = x.shared
+			s, t := inputs[x.request], inputs[y.request]
+			n := s.common(t, int(x.shared))
+			if first = n == s.len() || n < t.len() && s.run(n)[0] < t.run(n)[0]; first {
+				y.shared = int32(n)
 			} else {
-				x.shared = from + int32(n)
+				x.shared = int32(n)
 			}
-			out[0].shared = from
 		} else {
 			out[0].shared = max(x.shared, y.shared)
 		}
@@ -72,6 +71,9 @@ func mergeRuns(out, a, b []ordered, inputs [][]int32) {
 func commonPrefix(a, b []int32) int {
 	const block = 32
 	n, i := min(len(a), len(b)), 0
+	if n > 0 && &a[0] == &b[0] {
+		return n
+	}
 	for i+block <= n && *(*[block]int32)(a[i:]) == *(*[block]int32)(b[i:]) {
 		i += block
 	}

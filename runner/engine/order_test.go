@@ -18,17 +18,18 @@ func TestInOrder(t *testing.T) {
 			for range rapid.IntRange(0, 3).Draw(t, "changes") {
 				tokens[rapid.IntRange(0, len(tokens)-1).Draw(t, "at")] = rapid.Int32Range(-1, 1).Draw(t, "token")
 			}
-			requests = append(requests, Request{Tokens: tokens, Scored: 1})
+			cut := rapid.IntRange(0, len(tokens)-1).Draw(t, "cut")
+			requests = append(requests, Request{Shared: tokens[:cut], Tokens: tokens[cut:], Scored: 1})
 		}
 		want := make([]ordered, len(requests))
 		for i := range want {
 			want[i].request = int32(i)
 		}
 		slices.SortFunc(want, func(a, b ordered) int {
-			return cmp.Or(slices.Compare(requests[a.request].input(), requests[b.request].input()), cmp.Compare(a.request, b.request))
+			return cmp.Or(slices.Compare(requests[a.request].input().from(0), requests[b.request].input().from(0)), cmp.Compare(a.request, b.request))
 		})
 		for i := 1; i < len(want); i++ {
-			a, b := requests[want[i-1].request].input(), requests[want[i].request].input()
+			a, b := requests[want[i-1].request].input().from(0), requests[want[i].request].input().from(0)
 			for n := int(want[i].shared); n < min(len(a), len(b)) && a[n] == b[n]; n++ {
 				want[i].shared++
 			}

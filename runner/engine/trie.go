@@ -42,7 +42,7 @@ func buildTrie(requests []Request) *trie {
 
 // insert adds an input that shares its first `shared` tokens with the path,
 // and returns the input's own path of nodes, root first.
-func (t *trie) insert(path []int32, shared int, input []int32) []int32 {
+func (t *trie) insert(path []int32, shared int, in input) []int32 {
 	for len(path) > 1 && t.nodes[path[len(path)-1]].start >= shared {
 		path = path[:len(path)-1]
 	}
@@ -51,11 +51,11 @@ func (t *trie) insert(path []int32, shared int, input []int32) []int32 {
 		last = t.split(last, shared)
 		path[len(path)-1] = last
 	}
-	if shared == len(input) {
+	if shared == in.len() {
 		return path
 	}
 	id := int32(len(t.nodes))
-	t.nodes = append(t.nodes, node{tokens: input[shared:], start: shared, parent: last})
+	t.nodes = append(t.nodes, node{tokens: in.from(shared), start: shared, parent: last})
 	t.nodes[last].children = append(t.nodes[last].children, id)
 	return append(path, id)
 }
@@ -90,7 +90,8 @@ func (t *trie) attach(path []int32, r int32, req Request) {
 		t.nodes[last].begins = append(t.nodes[last].begins, r)
 		return
 	}
-	first := len(req.Tokens) - req.Scored
+	scored := req.Tokens[len(req.Tokens)-req.Scored:]
+	first := len(req.Shared) + len(req.Tokens) - req.Scored
 	depth := len(path) - 1
 	for i := req.Scored - 1; i >= 0; i-- {
 		position := first + i - 1
@@ -98,7 +99,7 @@ func (t *trie) attach(path []int32, r int32, req Request) {
 			depth--
 		}
 		n := &t.nodes[path[depth]]
-		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: req.Tokens[first+i]})
+		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: scored[i]})
 	}
 }
 
