@@ -41,6 +41,7 @@ type Job struct {
 	judges    map[string]*judge // by task
 	afterItem func(done int)    // for tests, once items are durable
 	maxBatch  int               // for tests; 0: the engine's own
+	maxWave   int               // for tests; 0: waveBytes
 
 	firstToken time.Time // when the first tokens were computed
 }
@@ -110,15 +111,19 @@ func (j *Job) DefaultOut() (string, error) {
 
 // Plan builds all prompts and says what they cost, without computing.
 func (j *Job) Plan() (results.Plan, error) {
-	w, err := j.wave(nil)
-	if err != nil {
-		return results.Plan{}, err
+	source := j.waves(nil)
+	defer source.stop()
+	var sum results.Plan
+	for {
+		w, err := source.wave()
+		if err != nil || w == nil {
+			return sum, err
+		}
+		p := engine.MakePlan(w.requests)
+		sum.Requests += int64(p.Requests)
+		sum.TokensRequested += int64(p.TokensRequested)
+		sum.TokensComputed += int64(p.TokensComputed)
 	}
-	return planOf(engine.MakePlan(w.requests)), nil
-}
-
-func planOf(p engine.Plan) results.Plan {
-	return results.Plan{Requests: int64(p.Requests), TokensRequested: int64(p.TokensRequested), TokensComputed: int64(p.TokensComputed)}
 }
 
 // documents counts the items of the job.

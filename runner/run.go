@@ -107,11 +107,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, err
 	}
-	w, err := j.wave(done)
-	if err != nil {
-		return results.Report{}, err
-	}
-	tokens, err := j.answer(ctx, w, len(done), func(batch [][]byte) error {
+	plan, err := j.answer(ctx, done, func(batch [][]byte) error {
 		err := log.AppendBatch(batch)
 		if err == nil && j.afterItem != nil {
 			j.afterItem(log.Len())
@@ -121,9 +117,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, j.stopped(ctx, log, err)
 	}
-	run.Plan = results.Plan{
-		Requests: int64(len(w.requests)), TokensRequested: int64(engine.TokensRequested(w.requests)), TokensComputed: tokens,
-	}
+	run.Plan = plan
 	run.FirstToken = j.firstToken
 	run.WallSeconds += time.Since(started).Seconds()
 	run.Warnings = append(warnings, j.judgeWarnings()...)
@@ -162,37 +156,29 @@ func recorded(log *journal.Journal, i int) (results.Sample, error) {
 	return results.DecodeSample(payload)
 }
 
-// answer runs the wave. Items are judged and kept beside the model's work,
-// each as soon as its last answer is there; keep gets encoded samples, some at
-// a time. It returns the tokens that this process computed.
-func (j *Job) answer(ctx context.Context, w *wave, done int, keep func(batch [][]byte) error) (int64, error) {
-	show := j.Progress(progress.Options{Total: j.documents(), Done: done})
+// answer computes all items that are not done, wave after wave. Items are
+// judged and kept beside the model's work, each as soon as its last answer is
+// there; keep gets encoded samples, some at a time. It returns what this
+// process was asked and computed.
+func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch [][]byte) error) (results.Plan, error) {
+	j.boundHeap()
+	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
-	var tokens int64
+	var plan results.Plan
 	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
-		if tokens == 0 {
+		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}
-		tokens += int64(n)
+		plan.TokensComputed += int64(n)
 		show.Add(0, int64(n))
 	}})
+	defer e.Close()
 	answered := make(chan *work)
 	ready := make(chan []byte, 64)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(answered)
-		return e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
-			wk := w.put(request, a)
-			if wk == nil {
-				return nil
-			}
-			select {
-			case answered <- wk:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
+		return j.compute(ctx, e, done, &plan, answered)
 	})
 	var judging sync.WaitGroup
 	for range max(1, j.Threads) {
@@ -209,7 +195,37 @@ func (j *Job) answer(ctx context.Context, w *wave, done int, keep func(batch [][
 	})
 	group.Go(func() error { return record(keep, ready, show) })
 	err := group.Wait()
-	return tokens, err
+	return plan, err
+}
+
+// compute lets the engine answer wave after wave and passes on each item whose
+// last answer is there.
+func (j *Job) compute(ctx context.Context, e *engine.Engine, done map[item]bool, plan *results.Plan, answered chan<- *work) error {
+	source := j.waves(done)
+	defer source.stop()
+	for {
+		w, err := source.wave()
+		if err != nil || w == nil {
+			return err
+		}
+		plan.Requests += int64(len(w.requests))
+		plan.TokensRequested += int64(engine.TokensRequested(w.requests))
+		err = e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
+			wk := w.put(request, a)
+			if wk == nil {
+				return nil
+			}
+			select {
+			case answered <- wk:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (j *Job) tokenBytes(token int32) []byte { return j.Local.Tokenizer.DecodeBytes([]int32{token}) }

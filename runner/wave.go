@@ -18,11 +18,12 @@ type wave struct {
 
 // work is one item on its way to becoming a sample.
 type work struct {
-	task    *Prepared
-	item    prompts.Item
-	encoded []encoded         // by prompt request
-	answers [][]engine.Answer // by prompt request: its windows, or its drawn texts
-	left    int               // engine requests without an answer
+	task     *Prepared
+	item     prompts.Item      // without its contexts
+	contexts []text            // by prompt request
+	encoded  []encoded         // by prompt request
+	answers  [][]engine.Answer // by prompt request: its windows, or its drawn texts; nil before the first
+	left     int               // engine requests without an answer
 }
 
 // A slot says whose answer an engine request's is.
@@ -37,10 +38,12 @@ func newWave(items []*work) *wave {
 	w := &wave{items: items, requests: make([]engine.Request, 0, n), slots: make([]slot, 0, n)}
 	for i, wk := range items {
 		for r := range wk.encoded {
+			from := len(w.requests)
 			for k, request := range wk.encoded[r].requests {
 				w.requests = append(w.requests, request)
 				w.slots = append(w.slots, slot{item: i, request: r, index: k})
 			}
+			wk.encoded[r].requests = w.requests[from:len(w.requests):len(w.requests)] // instead of a second copy
 		}
 	}
 	return w
@@ -53,11 +56,12 @@ type coder struct {
 	ends    []int32 // tokens that end a generation
 	endText string  // text of the first of them, a stop string as in the reference
 	seed    int64
+	texts   texts
 }
 
 // encode encodes an item's requests.
 func (c *coder) encode(p *Prepared, it prompts.Item) (*work, error) {
-	wk := &work{task: p, item: it}
+	wk := &work{task: p, item: it, encoded: make([]encoded, 0, len(it.Requests))}
 	for _, request := range it.Requests {
 		enc, err := c.encoder.encodeRequest(request)
 		if err != nil {
@@ -67,9 +71,9 @@ func (c *coder) encode(p *Prepared, it prompts.Item) (*work, error) {
 			enc.requests = c.draws(enc.requests[0], request.Gen, item{p.Task.Name, it.DocID})
 		}
 		wk.encoded = append(wk.encoded, enc)
-		wk.answers = append(wk.answers, make([]engine.Answer, len(enc.requests)))
 		wk.left += len(enc.requests)
 	}
+	wk.contexts = c.texts.pack(&wk.item)
 	return wk, nil
 }
 
@@ -97,6 +101,12 @@ func (c *coder) draws(r engine.Request, g prompts.Generation, of item) []engine.
 func (w *wave) put(request int, a engine.Answer) *work {
 	s := w.slots[request]
 	wk := w.items[s.item]
+	if wk.answers == nil {
+		wk.answers = make([][]engine.Answer, len(wk.encoded))
+	}
+	if wk.answers[s.request] == nil {
+		wk.answers[s.request] = make([]engine.Answer, len(wk.encoded[s.request].requests))
+	}
 	wk.answers[s.request][s.index] = a
 	if wk.left--; wk.left > 0 {
 		return nil

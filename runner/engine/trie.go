@@ -67,20 +67,31 @@ func (t *trie) split(id int32, at int) int32 {
 	cut := at - lower.start
 	up := node{tokens: lower.tokens[:cut], start: lower.start, parent: lower.parent, children: []int32{id}}
 	lower.tokens, lower.start, lower.parent = lower.tokens[cut:], at, upper
-	var kept []score
-	for _, s := range lower.scores {
-		if int(s.row) < cut {
-			up.scores = append(up.scores, s)
-		} else {
-			s.row -= int32(cut)
-			kept = append(kept, s)
-		}
-	}
-	lower.scores = kept
+	up.scores, lower.scores = splitScores(lower.scores, int32(cut))
 	siblings := t.nodes[up.parent].children
 	siblings[slices.Index(siblings, id)] = upper
 	t.nodes = append(t.nodes, up)
 	return upper
+}
+
+// splitScores parts scores at a row; rows of the second part begin there.
+func splitScores(scores []score, cut int32) (upper, lower []score) {
+	n := 0
+	for _, s := range scores {
+		if s.row < cut {
+			n++
+		}
+	}
+	upper, lower = make([]score, 0, n), make([]score, 0, len(scores)-n)
+	for _, s := range scores {
+		if s.row < cut {
+			upper = append(upper, s)
+		} else {
+			s.row -= cut
+			lower = append(lower, s)
+		}
+	}
+	return upper, lower
 }
 
 // attach marks where on its path a request wants logits.
@@ -93,6 +104,9 @@ func (t *trie) attach(path []int32, r int32, req Request) {
 	scored := req.Tokens[len(req.Tokens)-req.Scored:]
 	first := len(req.Shared) + len(req.Tokens) - req.Scored
 	depth := len(path) - 1
+	if n := &t.nodes[path[depth]]; n.scores == nil { // most often they all go there
+		n.scores = make([]score, 0, min(req.Scored, len(n.tokens)))
+	}
 	for i := req.Scored - 1; i >= 0; i-- {
 		position := first + i - 1
 		for t.nodes[path[depth]].start > position {
