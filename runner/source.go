@@ -27,6 +27,8 @@ type waveSource struct {
 	coders []*coder
 	bytes  int // of a wave
 	last   string
+	task   *Prepared // of the last item
+	held   *pending  // pulled, but left for the next wave
 	ended  bool
 }
 
@@ -67,13 +69,29 @@ func (s *waveSource) wave() (*wave, error) {
 	return newWave(all), nil
 }
 
+// pull returns the next item, more: false at the end of the wave, which has
+// room for `left` bytes: where a task ends and most of the room is taken, the
+// rest is given up rather than to cut the next task.
+func (s *waveSource) pull(left int) (p pending, err error, more bool) {
+	if s.held != nil {
+		p, s.held, more = *s.held, nil, true
+	} else if p, err, more = s.next(); !more || err != nil {
+		s.ended = true
+		return p, err, more
+	}
+	if s.task != nil && p.task != s.task && left < s.bytes/3 {
+		s.held, more = &p, false
+	}
+	s.task = p.task
+	return p, nil, more
+}
+
 // take pulls an item and estimates the bytes it takes: what its contexts do
 // not share with the one before, as text and as each request's tokens, the
 // same of continuations and their answers, and bookkeeping.
-func (s *waveSource) take() (p pending, bytes int, err error, ok bool) {
-	if p, err, ok = s.next(); !ok || err != nil {
-		s.ended = true
-		return p, 0, err, ok
+func (s *waveSource) take(left int) (p pending, bytes int, err error, more bool) {
+	if p, err, more = s.pull(left); !more || err != nil {
+		return p, 0, err, more
 	}
 	const perRequest, perContinuationByte = 400, 6
 	for _, r := range p.item.Requests {
@@ -113,7 +131,7 @@ type encodeQueue struct {
 	source  *waveSource
 	left    int // bytes the wave may still take
 	batches []*batch
-	failed  bool
+	closed  bool // nothing more goes into it
 }
 
 type batch struct {
@@ -127,14 +145,14 @@ type batch struct {
 func (q *encodeQueue) take() *batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.failed || q.source.ended || q.left <= 0 {
+	if q.closed || q.source.ended || q.left <= 0 {
 		return nil
 	}
 	b := &batch{}
 	for len(b.items) < batchItems && q.left > 0 {
-		p, bytes, err, more := q.source.take()
+		p, bytes, err, more := q.source.take(q.left)
 		if !more || err != nil {
-			b.err = err
+			b.err, q.closed = err, true
 			break
 		}
 		b.items = append(b.items, p)
@@ -150,7 +168,7 @@ func (q *encodeQueue) finish(b *batch, err error) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	b.err, q.failed = err, true
+	b.err, q.closed = err, true
 }
 
 // encode makes work of the batch's items.
