@@ -58,7 +58,7 @@ func newTestJob(t *testing.T, threads int, change ...func(*Spec)) *Job {
 			t.Fatal(err)
 		}
 	}
-	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 5}), "exact", threads)
+	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 5}), LocalOptions{Mode: "exact", Threads: threads})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +114,10 @@ func TestRunsAreByteIdentical(t *testing.T) {
 	}
 	if len(report.Scores) == 0 || report.Plan.TokensComputed == 0 || report.Plan.TokensComputed > report.Plan.TokensRequested {
 		t.Errorf("report: %+v", report)
+	}
+	run, err := results.ReadRun(first.Out)
+	if err != nil || run.FirstToken.Before(run.Started) || run.FirstToken.After(run.Finished) {
+		t.Errorf("first token at %v, %v", run.FirstToken, err)
 	}
 	want := parquetFiles(t, first.Out)
 	primary := map[string]int{}

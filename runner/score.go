@@ -165,10 +165,11 @@ func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
 
 // row fills the columns that are the same for all rows of a run.
 func (j *Job) row(name, kind, version string, e estimate) results.Score {
+	modelHash, _ := j.Local.Hash() // Config has had it already
 	s := results.Score{
 		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
 		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
-		Model: j.Local.Name, ModelHash: j.Local.Hash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS),
 	}
 	s.SetStdErr(e.StdErr, e.binary)

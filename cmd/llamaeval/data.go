@@ -43,7 +43,7 @@ func dataList(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	s, err := store(c)
+	s, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func dataPull(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store(c)
+	s, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model/fetch"
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/progress"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -43,15 +44,53 @@ func registry(c *cli.Context) (*tasks.Registry, error) {
 	return tasks.NewRegistry(tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)})
 }
 
-func store(c *cli.Context) (*dataset.Store, error) {
+func store(c *cli.Context, sample bool) (*dataset.Store, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return nil, err
 	}
 	return dataset.NewStore(dataset.Options{
 		Hub: c.String("hub"), CacheDir: cache, Token: hub.Token(), Endpoint: os.Getenv("HF_ENDPOINT"),
-		Offline: offline(c), Sample: c.Bool("sample"), Progress: downloads(c),
+		Offline: offline(c), Sample: sample, Progress: downloads(c),
 	})
+}
+
+// origin notes where tasks and data come from, independent of the folder the
+// program runs in.
+func origin(c *cli.Context, selection []string) (results.Origin, error) {
+	o := results.Origin{Selection: selection, Hub: c.String("hub")}
+	if o.Hub != "" && !strings.Contains(o.Hub, "://") {
+		var err error
+		if o.Hub, err = filepath.Abs(o.Hub); err != nil {
+			return o, err
+		}
+	}
+	for _, dir := range c.StringSlice("tasks-dir") {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return o, err
+		}
+		o.TasksDirs = append(o.TasksDirs, dir)
+	}
+	return o, nil
+}
+
+// returnTo sets the flags that are not given to where a run's parts came from.
+func returnTo(c *cli.Context, o results.Origin) error {
+	if !c.IsSet("hub") && o.Hub != "" {
+		if err := c.Set("hub", o.Hub); err != nil {
+			return err
+		}
+	}
+	if c.IsSet("tasks-dir") {
+		return nil
+	}
+	for _, dir := range o.TasksDirs {
+		if err := c.Set("tasks-dir", dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // downloads says on stderr what is fetched, a line when a file begins.
@@ -91,12 +130,16 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 }
 
 // openModel opens the checkpoint of --model.
-func openModel(c *cli.Context, n int) (*runner.Local, error) {
+func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
 	r, err := resolveModel(c.Context, c, c.String("model"))
 	if err != nil {
 		return nil, err
 	}
-	return runner.OpenLocal(r.Path, c.String("mode"), n)
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Hashes: filepath.Join(cache, "hashes")})
 }
 
 // display makes the progress display of a run.

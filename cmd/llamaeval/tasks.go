@@ -104,7 +104,7 @@ func tasksShow(c *cli.Context) error {
 	}
 	var local *runner.Local
 	if s.Chat { // the template is the model's
-		if local, err = openModel(c, 1); err != nil {
+		if local, err = openModel(c, "exact", 1); err != nil {
 			return err
 		}
 		defer local.Close()
@@ -114,7 +114,7 @@ func tasksShow(c *cli.Context) error {
 		return err
 	}
 	if format == "table" && local == nil { // and so are the token boundaries
-		if local, err = openModel(c, 1); err != nil {
+		if local, err = openModel(c, "exact", 1); err != nil {
 			return fmt.Errorf("%w; --format jsonl shows prompts without a model", err)
 		}
 		defer local.Close()
@@ -135,7 +135,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	if err != nil {
 		return nil, err
 	}
-	data, err := store(c)
+	data, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 		}
 	}
 	p, err := runner.Prepare(c.Context, data, t, false, s, chat)
-	return p, explainMissing(t.Name, err)
+	return p, explainMissing(c, t.Name, err)
 }
 
 func showItems(c *cli.Context, p *runner.Prepared, s runner.Spec, local *runner.Local, format string) error {
@@ -243,13 +243,13 @@ func tasksValidate(c *cli.Context) error {
 	if err := t.CheckScoring(); err != nil {
 		return err
 	}
-	data, err := store(c)
+	data, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
 	p, err := runner.Prepare(c.Context, data, t, false, runner.Spec{Limit: runner.Limit{Count: renderedByValidate}, Seed: defaultSeed}, nil)
 	if err != nil {
-		return explainMissing(t.Name, err)
+		return explainMissing(c, t.Name, err)
 	}
 	for _, w := range p.Warnings {
 		notice(c)("warning: " + w)

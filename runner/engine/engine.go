@@ -25,6 +25,7 @@ type Engine struct {
 	model   *model.Model
 	options Options
 	bytes   func(token int32) []byte
+	kv      *model.KV // kept from wave to wave, nil before the first
 }
 
 // New returns an engine. bytes gives a token's text, for stop strings.
@@ -57,7 +58,7 @@ func MakePlan(requests []Request) Plan {
 func TokensRequested(requests []Request) int {
 	n := 0
 	for _, r := range requests {
-		n += len(r.input())
+		n += r.input().len()
 	}
 	return n
 }
@@ -74,9 +75,23 @@ func (e *Engine) Run(ctx context.Context, requests []Request, done func(request 
 	if err != nil {
 		return err
 	}
-	kv := e.model.NewKV(pages)
-	defer kv.Close()
-	return newScheduler(e, requests, t, kv, done).run(ctx)
+	if e.kv == nil || e.kv.Free() < pages { // the first wave, or one has failed
+		if err := e.Close(); err != nil {
+			return err
+		}
+		e.kv = e.model.NewKV(pages)
+	}
+	return newScheduler(e, requests, t, e.kv, done).run(ctx)
+}
+
+// Close gives the memory of the KV cache back; the engine may be used again.
+func (e *Engine) Close() error {
+	if e.kv == nil {
+		return nil
+	}
+	kv := e.kv
+	e.kv = nil
+	return kv.Close()
 }
 
 // pages is how many KV pages the memory holds, refused when the longest path
