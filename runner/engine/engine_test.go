@@ -137,6 +137,21 @@ func TestEvictedNodeScoresOnce(t *testing.T) {
 	}
 }
 
+// A node that waits to be computed again, and then is on the way to a node that
+// was put above it, is not computed a third time.
+func TestNodePushedTwice(t *testing.T) {
+	m, bytes := open(t, 1)
+	requests := []Request{
+		{Tokens: []int32{3, 4, 3}, Scored: 1},
+		{Tokens: []int32{3, 3, 4, 3, 3, 3}, Gen: &Generation{MaxTokens: 1, EOS: []int32{2}}},
+		{Tokens: []int32{3, 3, 4, 4, 3}, Scored: 1},
+		{Tokens: []int32{3, 5, 3}, Scored: 1},
+		{Tokens: []int32{3, 3, 3}, Gen: &Generation{MaxTokens: 3, EOS: []int32{2}}},
+		{Tokens: []int32{3, 3, 4, 3, 3}, Scored: 1},
+	}
+	run(t, New(m, bytes, Options{Memory: int64(3 * m.PageBytes()), MaxBatch: 3, MaxActive: 1}), requests)
+}
+
 // With plenty of memory each token of the trie is computed exactly once.
 func TestEachTokenIsComputedOnce(t *testing.T) {
 	m, bytes := open(t, 1)
