@@ -37,14 +37,21 @@ func PassAtK(runner CodeRunner, ks []int) MetricFunc {
 	}
 }
 
-// PassAt1 is PassAtK with k = 1 under another name (mbpp: pass_at_1).
-func PassAt1(runner CodeRunner, name string) MetricFunc {
+// PassAt1 gives pass@1 under another name (mbpp: pass_at_1); with several
+// candidates also what PassAtK gives.
+func PassAt1(runner CodeRunner, name string, ks []int) MetricFunc {
+	passAtK := PassAtK(runner, ks)
 	return func(ctx context.Context, gold, prediction py.Value) (Row, error) {
-		passed, total, err := runCandidates(ctx, runner, gold, prediction)
+		row, err := passAtK(ctx, gold, prediction)
 		if err != nil {
 			return nil, err
 		}
-		return Row{name: EstimatePassAtK(total, passed, 1), codePassedKey: float64(passed), codeTotalKey: float64(total)}, nil
+		passed, total := int(row[codePassedKey]), int(row[codeTotalKey])
+		if total == 1 {
+			row = Row{codePassedKey: float64(passed), codeTotalKey: float64(total)}
+		}
+		row[name] = EstimatePassAtK(total, passed, 1)
+		return row, nil
 	}
 }
 

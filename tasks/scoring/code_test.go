@@ -33,8 +33,13 @@ func TestPassAtK(t *testing.T) {
 	if d := cmp.Diff(want, row, cmp.Comparer(close)); err != nil || d != "" {
 		t.Error(err, d)
 	}
-	if row, err = PassAt1(solver{}, "pass_at_1")(ctx, "tests", "good"); err != nil || row["pass_at_1"] != 1 {
+	if row, err = PassAt1(solver{}, "pass_at_1", []int{1, 2})(ctx, "tests", "good"); err != nil || row["pass_at_1"] != 1 || len(row) != 3 {
 		t.Error(row, err)
+	}
+	row, err = PassAt1(solver{}, "pass_at_1", []int{1, 2, 3})(ctx, "tests", []any{"bad", "good"})
+	want = Row{"pass_at_1": 0.5, "pass@1": 0.5, "pass@2": 1, codePassedKey: 1, codeTotalKey: 2}
+	if d := cmp.Diff(want, row, cmp.Comparer(close)); err != nil || d != "" {
+		t.Error(err, d)
 	}
 	if _, err := PassAtK(solver{}, []int{1})(ctx, "tests", []any{"broken"}); err == nil {
 		t.Error("a program that could not be run was scored")
