@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -83,18 +84,39 @@ func (v groupValues) pool(g *tasks.Group, a tasks.Aggregate, filter string) (poo
 func (v groupValues) mean(g *tasks.Group) (e estimate, ok bool, err error) {
 	e = estimate{metric: meanOfMembers, filter: scoring.NoFilter, higherIsBetter: true}
 	var parts []scoring.Estimate
+	var members []estimate
 	for _, name := range g.Parts {
 		part, ok, err := v.primary(name)
 		if err != nil || !ok {
 			return e, false, err
 		}
-		parts = append(parts, part.Estimate)
+		parts, members = append(parts, part.Estimate), append(members, part)
 		e.higherIsBetter = e.higherIsBetter && part.higherIsBetter
 	}
 	if e.Estimate, err = scoring.Pool(parts, false); err != nil {
 		return e, false, fmt.Errorf("group %s: %w", g.Name, err)
 	}
+	e.interval = meanInterval(e.Value, members)
 	return e, true, nil
+}
+
+// meanInterval is the 95% interval of the plain mean of independent values
+// from their own intervals: each bound lies the root of the sum of the squared
+// distances of theirs, over their number, away (G. Y. Zou and A. Donner,
+// Construction of confidence limits about effect measures, 2008). Unlike the
+// standard error it does not vanish when every answer is wrong.
+func meanInterval(mean float64, members []estimate) *interval {
+	var below, above float64
+	for _, m := range members {
+		i, ok := m.bounds()
+		if !ok {
+			return nil
+		}
+		below += (m.Value - i.low) * (m.Value - i.low)
+		above += (i.high - m.Value) * (i.high - m.Value)
+	}
+	k := float64(len(members))
+	return &interval{mean - math.Sqrt(below)/k, mean + math.Sqrt(above)/k}
 }
 
 // primary is the primary value of a task or group; a metric that no document

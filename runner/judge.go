@@ -211,7 +211,24 @@ type estimate struct {
 	metric, filter string
 	higherIsBetter bool
 	binary         bool // every document scored 0 or 1
+	interval       *interval
 	scoring.Estimate
+}
+
+// An interval is a 95% interval that does not follow from value and standard
+// error.
+type interval struct{ low, high float64 }
+
+// bounds is the estimate's 95% interval; not ok without a standard error.
+func (e estimate) bounds() (i interval, ok bool) {
+	if e.interval != nil {
+		return *e.interval, true
+	}
+	if math.IsNaN(e.StdErr) || math.IsNaN(e.Value) {
+		return i, false
+	}
+	i.low, i.high = results.Interval(e.Value, e.StdErr, e.N, e.binary)
+	return i, true
 }
 
 // estimates aggregates a task's rows, in document order.

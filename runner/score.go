@@ -179,6 +179,9 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
+	if i := e.interval; i != nil && s.StdErr != nil {
+		s.CILow, s.CIHigh = &i.low, &i.high
+	}
 	return s
 }
 
