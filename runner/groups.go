@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -29,7 +30,7 @@ func (v groupValues) of(g *tasks.Group) (out []estimate, primary int, err error)
 		}
 		return []estimate{e}, 0, nil
 	}
-	for _, a := range g.Aggregates {
+	for _, a := range v.aggregates(g) {
 		for _, filter := range v.filters(g, a) {
 			e, ok, err := v.pool(g, a, filter)
 			if err != nil {
@@ -42,6 +43,32 @@ func (v groupValues) of(g *tasks.Group) (out []estimate, primary int, err error)
 	}
 	primary = slices.IndexFunc(out, func(e estimate) bool { return g.Primary == e.metric+","+e.filter || g.Primary == e.metric })
 	return out, max(0, primary), nil
+}
+
+// aggregates are a group's, with one that ends in "*" (an extension of ours:
+// maj@*) replaced by one for each metric of its tasks that begins so.
+func (v groupValues) aggregates(g *tasks.Group) []tasks.Aggregate {
+	var out []tasks.Aggregate
+	for _, a := range g.Aggregates {
+		begin, open := strings.CutSuffix(a.Metric, "*")
+		if !open {
+			out = append(out, a)
+			continue
+		}
+		var names []string
+		for _, task := range g.Tasks {
+			for _, e := range v.estimates[task] {
+				if strings.HasPrefix(e.metric, begin) && !slices.Contains(names, e.metric) {
+					names = append(names, e.metric)
+				}
+			}
+		}
+		for _, name := range names {
+			a.Metric = name
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // withoutValue says which groups should have a value and have none.
