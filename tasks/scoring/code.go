@@ -67,14 +67,18 @@ func runCandidates(ctx context.Context, runner CodeRunner, gold, prediction py.V
 	if runner == nil || len(candidates) == 0 {
 		return 0, 0, fmt.Errorf("there is no candidate program, or nothing to run it with")
 	}
+	known := map[string]bool{} // samples repeat one another
 	for _, c := range candidates {
 		program, ok := c.(string)
 		if !ok {
 			return 0, 0, fmt.Errorf("candidate %s is no text", py.Repr(c))
 		}
-		good, _, err := runner.Run(ctx, program+"\n"+tests, codeTimeout)
-		if err != nil {
-			return 0, 0, err
+		good, ran := known[program]
+		if !ran {
+			if good, _, err = runner.Run(ctx, program+"\n"+tests, codeTimeout); err != nil {
+				return 0, 0, err
+			}
+			known[program] = good
 		}
 		if good {
 			passed++

@@ -49,6 +49,23 @@ func TestPassAtK(t *testing.T) {
 	}
 }
 
+// counter counts the programs it runs.
+type counter struct{ runs map[string]int }
+
+func (c counter) Run(_ context.Context, program string, _ time.Duration) (bool, string, error) {
+	c.runs[program]++
+	return strings.HasPrefix(program, "good"), "", nil
+}
+
+// Samples that are the same program are run once and count each.
+func TestRepeatedCandidatesRunOnce(t *testing.T) {
+	c := counter{map[string]int{}}
+	row, err := PassAtK(c, []int{1})(context.Background(), "tests", []any{"good", "bad", "good", "bad", "bad"})
+	if err != nil || row["pass@1"] != 0.4 || len(c.runs) != 2 || c.runs["good\ntests"] != 1 {
+		t.Error(row, err, c.runs)
+	}
+}
+
 // TestEstimatePassAtK holds the product form against binomial coefficients.
 func TestEstimatePassAtK(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
