@@ -127,7 +127,7 @@ func TestJudgeVotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 4 to 3 after eight; 4 to 4 after nine, where 2 came first.
-	want = map[string]float64{"exact_match": 0, "exact_judge": 0, "exact_judge_unknown": 0, "maj@8": 0, "maj@9": 0}
+	want = map[string]float64{"exact_match": 0, "exact_judge": 0, "judge_unknown": 0, "maj@8": 0, "maj@9": 0}
 	if d := cmp.Diff(want, s.Metrics); d != "" {
 		t.Error(d)
 	}

@@ -14,7 +14,7 @@ const (
 	// when they differ; where that is unknown, it is as exact_match says.
 	ExactJudge = "exact_judge"
 	// ExactUnknown is 1 where the exact judge does not know.
-	ExactUnknown = "exact_judge_unknown"
+	ExactUnknown = "judge_unknown"
 )
 
 // HendrycksMetrics are the metrics of HendrycksMath.
