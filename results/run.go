@@ -124,6 +124,7 @@ type Run struct {
 	Resumed     int       `json:"resumed"` // how many times it was taken up again
 	Plan        Plan      `json:"plan"`
 	Warnings    []string  `json:"warnings"`
+	Suites      []Suite   `json:"suites,omitempty"` // how groups are shown
 
 	ModeError *ModeError `json:"mode_error,omitempty"` // of mode fast, on the beginning of the run's own text
 

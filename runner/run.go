@@ -85,6 +85,7 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path),
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
+		Suites: j.suites(),
 	}
 }
 

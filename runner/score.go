@@ -51,6 +51,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 
 // A tally is what scores need of a task's samples, in document order.
 type tally struct {
+	docs       []int32 // of rows
 	rows       []scoring.Row
 	truncated  int // documents whose context was cut
 	hitLimit   int // generations that ended at their token limit
@@ -92,6 +93,7 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 			t = &tally{}
 			tallies[k.Task] = t
 		}
+		t.docs = append(t.docs, k.DocID)
 		t.rows = append(t.rows, rows[k.record].rows...)
 		t.truncated += rows[k.record].truncated
 		t.hitLimit += rows[k.record].hitLimit
@@ -122,6 +124,11 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 		}
 		if t.hitLimit > 0 {
 			out = append(out, fmt.Sprintf("task %s: %d of %d generations ended at their token limit", p.Task.Name, t.hitLimit, t.generation))
+		}
+		if p.Task.ProcessResults == tasks.ScoreHendrycksMath {
+			if text := t.disagreement(p.Task.Name); text != "" {
+				out = append(out, text)
+			}
 		}
 	}
 	return out
@@ -173,6 +180,9 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
+	if i := e.interval; i != nil && s.StdErr != nil {
+		s.CILow, s.CIHigh = &i.low, &i.high
+	}
 	return s
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -10,6 +11,7 @@ import (
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -29,6 +31,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
+			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -44,11 +47,18 @@ func runAction(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
+	published, err := publishedValues(c)
+	if err != nil {
+		return err
+	}
 	job, err := newJob(c)
 	if err != nil {
 		return err
 	}
 	defer job.Local.Close()
+	if err := checkReference(job, published); err != nil {
+		return err
+	}
 	if c.Bool("plan") {
 		return printPlan(c, job, format)
 	}
@@ -61,12 +71,45 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	report.Reference = published
 	say := notice(c)
 	for _, w := range report.Warnings {
 		say("warning: " + w)
 	}
 	say("results are in " + job.Out)
 	return report.Write(c.App.Writer, format)
+}
+
+// publishedValues reads --reference; nil without it.
+func publishedValues(c *cli.Context) (*reference.Set, error) {
+	name := c.String("reference")
+	if name == "" {
+		return nil, nil
+	}
+	set, err := reference.Load(name)
+	if err != nil {
+		return nil, usagef("--reference: %v", err)
+	}
+	return &set, nil
+}
+
+// checkReference refuses a reference that has no value for the job's tasks.
+func checkReference(job *runner.Job, published *reference.Set) error {
+	if published == nil {
+		return nil
+	}
+	known := published.Tasks()
+	for _, p := range job.Tasks {
+		if slices.Contains(known, p.Task.Name) {
+			return nil
+		}
+	}
+	for _, g := range job.Groups {
+		if slices.Contains(known, g.Name) {
+			return nil
+		}
+	}
+	return usagef("--reference %s has no value for these tasks: run --task llama2 or a part of it", published.Name)
 }
 
 // newJob reads the flags, loads tasks and data, and opens the model last,

@@ -95,17 +95,17 @@ func (e *Engine) Close() error {
 }
 
 // pages is how many KV pages the memory holds, refused when the longest path
-// alone would not fit.
+// alone would not fit. Where the generations of one prompt do not fit side by
+// side, they are set apart, to run as memory comes free.
 func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 	pageBytes := int64(e.model.PageBytes())
 	have := int(min(e.options.Memory/pageBytes, math.MaxInt32))
 	most := 0
 	for i := range t.nodes {
-		n := &t.nodes[i]
-		// A branch inside a page holds its own copy beside its parent's.
-		need := pagesFor(n.end()) + 1
-		for _, r := range n.begins {
-			need += sequencePages(n, requests[r].Gen)
+		need := pathPages(&t.nodes[i], requests)
+		if need > have && len(t.nodes[i].begins) > 1 {
+			t.setApart(int32(i))
+			need = pathPages(&t.nodes[i], requests)
 		}
 		most = max(most, need)
 	}
@@ -114,6 +114,16 @@ func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 			(int64(most)*pageBytes)>>20+1, (int64(have)*pageBytes)>>20)
 	}
 	return have, nil
+}
+
+// pathPages is what a node and the generations that begin there hold at most:
+// a branch inside a page has its own copy beside its parent's.
+func pathPages(n *node, requests []Request) int {
+	need := pagesFor(n.end()) + 1
+	for _, r := range n.begins {
+		need += sequencePages(n, requests[r].Gen)
+	}
+	return need
 }
 
 func pagesFor(tokens int) int { return (tokens + model.PageTokens - 1) / model.PageTokens }

@@ -12,7 +12,7 @@ type node struct {
 	tokens   []int32 // the edge; a part of some request's input
 	start    int     // absolute position of tokens[0]
 	parent   int32
-	children []int32 // ascending by first token
+	children []int32 // ascending by first token; equal ones only where setApart made them
 	scores   []score // rows whose logits are wanted, by row
 	begins   []int32 // generations whose prompt ends with this node
 }
@@ -92,6 +92,24 @@ func splitScores(scores []score, cut int32) (upper, lower []score) {
 		}
 	}
 	return upper, lower
+}
+
+// setApart gives every generation that begins at a node a node of its own,
+// which holds the prompt's last token.
+func (t *trie) setApart(id int32) {
+	if n := t.nodes[id]; len(n.tokens) > 1 {
+		t.split(id, n.end()-1)
+	}
+	n := &t.nodes[id]
+	parent, begins := n.parent, n.begins
+	n.begins = begins[:1:1]
+	single := node{tokens: n.tokens, start: n.start, parent: parent}
+	for _, r := range begins[1:] {
+		single.begins = []int32{r}
+		siblings := t.nodes[parent].children
+		t.nodes[parent].children = slices.Insert(siblings, slices.Index(siblings, id)+1, int32(len(t.nodes)))
+		t.nodes = append(t.nodes, single)
+	}
 }
 
 // attach marks where on its path a request wants logits.
