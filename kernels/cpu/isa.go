@@ -35,10 +35,11 @@ type packer struct {
 }
 
 // A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
-// widened in registers. Modes are those of a tile, without resume.
+// widened in registers, and meanwhile fetches as many from `ahead` bytes
+// further on. Modes are those of a tile, without resume.
 type thinProduct struct {
 	blockSize int
-	two, four func(c, a []float32, src []byte, stride, blocks, mode int)
+	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 }
 
 // An isa is one instruction set's inner loops. All sets give the same bits.

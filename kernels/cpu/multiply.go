@@ -95,6 +95,7 @@ func (b *Backend) accumulate(t turn, c []float32, ldc int, s *scratch, add bool)
 	for p := 0; p < t.panels; p += group {
 		part := t
 		part.panel, part.panels = t.panel+p, min(group, t.panels-p)
+		part.next = t.after(p + part.panels)
 		for first := 0; first < t.a.cols; first += piece {
 			mode := 0
 			if first > 0 {
@@ -118,7 +119,7 @@ func (b *Backend) piece(t turn, c []float32, ldc int, s *scratch, first, n, mode
 	panel := n * panelCols
 	wide := grow(&s.panels, t.panels*panel)
 	for p := range t.panels {
-		b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, first, n, s)
+		b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, t.next+p, first, n, s)
 	}
 	tiles(b.isa.tiles, b.height(t.rows), c, ldc, t.a.data[t.row*t.a.ld+first:], t.a.ld, t.rows, wide, panelCols, panel, t.panels, n, mode)
 }

@@ -13,19 +13,20 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	if !ok || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
-	mode := 0
+	blocks, mode := k/kernel.blockSize, 0
 	if add {
 		mode = addTo
 	}
+	panelBytes := panelCols * t.w.stride
 	for p := 0; p < t.panels; {
-		src := t.w.data[(t.panel+p)*panelCols*t.w.stride:]
-		if t.panels-p >= 4 {
-			kernel.four(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
-			p += 4
-		} else {
-			kernel.two(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
-			p += 2
+		kernel, n := kernel.four, 4
+		if t.panels-p < 4 {
+			kernel, n = kernels[t.w.kind].two, 2
 		}
+		src := t.w.data[(t.panel+p)*panelBytes:]
+		ahead := (t.after(p+n) - t.panel - p) * panelBytes
+		kernel(c[p*panelCols:], a, src, t.w.stride, blocks, ahead, mode)
+		p += n
 	}
 	return true
 }

@@ -54,19 +54,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4F32AVX512(SB), NOSPLIT, $0-96
+// func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4F32AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -249,19 +248,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2F32AVX512(SB), NOSPLIT, $0-96
+// func thin2F32AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2F32AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -360,19 +358,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4F32BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4F32BF16(SB), NOSPLIT, $0-96
+// func thin4F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4F32BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24
@@ -572,19 +569,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2F32BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2F32BF16(SB), NOSPLIT, $0-96
+// func thin2F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2F32BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24
@@ -764,19 +760,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4F16AVX512(SB), NOSPLIT, $0-96
+// func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4F16AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -1039,19 +1034,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2F16AVX512(SB), NOSPLIT, $0-96
+// func thin2F16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2F16AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -1190,19 +1184,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4F16BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4F16BF16(SB), NOSPLIT, $0-96
+// func thin4F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4F16BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24
@@ -1498,19 +1491,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2F16BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2F16BF16(SB), NOSPLIT, $0-96
+// func thin2F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2F16BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24
@@ -1727,19 +1719,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4BF16AVX512(SB), NOSPLIT, $0-96
+// func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4BF16AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPBROADCASTD ·upperHalf(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -1955,19 +1946,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2BF16AVX512(SB), NOSPLIT, $0-96
+// func thin2BF16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2BF16AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPBROADCASTD ·upperHalf(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -2083,19 +2073,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4BF16BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4BF16BF16(SB), NOSPLIT, $0-96
+// func thin4BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4BF16BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPBROADCASTD ·upperHalf(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -2344,19 +2333,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2BF16BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2BF16BF16(SB), NOSPLIT, $0-96
+// func thin2BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2BF16BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPBROADCASTD ·upperHalf(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -2679,19 +2667,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q4_0AVX512(SB), NOSPLIT, $0-96
+// func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q4_0AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·signedNibbles(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -3425,19 +3412,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q4_0AVX512(SB), NOSPLIT, $0-96
+// func thin2Q4_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q4_0AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·signedNibbles(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -3812,19 +3798,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4Q4_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q4_0BF16(SB), NOSPLIT, $0-96
+// func thin4Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q4_0BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·signedNibbles(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -4687,19 +4672,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q4_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q4_0BF16(SB), NOSPLIT, $0-96
+// func thin2Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q4_0BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·signedNibbles(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -5329,19 +5313,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4IQ4_NLAVX512(SB), NOSPLIT, $0-96
+// func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4IQ4_NLAVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·codebook(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -6075,19 +6058,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2IQ4_NLAVX512(SB), NOSPLIT, $0-96
+// func thin2IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2IQ4_NLAVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·codebook(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -6462,19 +6444,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4IQ4_NLBF16(SB), NOSPLIT, $0-96
+// func thin4IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4IQ4_NLBF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·codebook(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -7337,19 +7318,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2IQ4_NLBF16(SB), NOSPLIT, $0-96
+// func thin2IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2IQ4_NLBF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·codebook(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -7982,19 +7962,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q4_1AVX512(SB), NOSPLIT, $0-96
+// func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q4_1AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·nibbles(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -8742,19 +8721,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q4_1AVX512(SB), NOSPLIT, $0-96
+// func thin2Q4_1AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q4_1AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·nibbles(SB), Z28
 	VPXORD Z24, Z24, Z24
@@ -9136,19 +9114,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4Q4_1BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q4_1BF16(SB), NOSPLIT, $0-96
+// func thin4Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q4_1BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·nibbles(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -10025,19 +10002,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q4_1BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q4_1BF16(SB), NOSPLIT, $0-96
+// func thin2Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q4_1BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVUPS ·nibbles(SB), Z28
 	VMOVDQU64 ·interleave(SB), Z29
@@ -10726,19 +10702,18 @@ loop:
 	VZEROUPPER
 	RET
 
-// func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q8_0AVX512(SB), NOSPLIT, $0-96
+// func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q8_0AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -11707,19 +11682,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q8_0AVX512(SB), NOSPLIT, $0-96
+// func thin2Q8_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q8_0AVX512(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
@@ -12211,19 +12185,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin4Q8_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin4Q8_0BF16(SB), NOSPLIT, $0-96
+// func thin4Q8_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin4Q8_0BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $6, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24
@@ -13321,19 +13294,18 @@ store:
 	VZEROUPPER
 	RET
 
-// func thin2Q8_0BF16(c, a []float32, src []byte, stride, blocks, mode int)
-TEXT ·thin2Q8_0BF16(SB), NOSPLIT, $0-96
+// func thin2Q8_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+TEXT ·thin2Q8_0BF16(SB), NOSPLIT, $0-104
 	MOVQ c_base+0(FP), DI
 	MOVQ a_base+24(FP), DX
 	MOVQ src_base+48(FP), SI
 	MOVQ stride+72(FP), R9
 	MOVQ blocks+80(FP), CX
-	MOVQ mode+88(FP), AX
+	MOVQ mode+96(FP), AX
 	LEAQ (R9)(R9*2), R10
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
-	MOVQ R9, BX
-	SHLQ $5, BX
+	MOVQ ahead+88(FP), BX
 	ADDQ SI, BX
 	VMOVDQU64 ·interleave(SB), Z29
 	VPXORD Z24, Z24, Z24

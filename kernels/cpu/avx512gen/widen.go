@@ -121,13 +121,13 @@ func pack(f *file, t format) {
 // run side by side, which hides the latency of the FMA units. For bfloat16, a
 // holds pairs.
 func thin(f *file, t format, panels int, kd kind) {
-	f.text(fmt.Sprintf("thin%d%s%s", panels, t.name, kd.suffix), "c, a []float32, src []byte, stride, blocks, mode int", 96)
+	f.text(fmt.Sprintf("thin%d%s%s", panels, t.name, kd.suffix), "c, a []float32, src []byte, stride, blocks, ahead, mode int", 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
-	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+88(FP), AX")
+	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+96(FP), AX")
 	strides(f)
-	// What is read next lies behind these rows in one piece; it is fetched
-	// while these are computed.
-	f.p("\tMOVQ R9, BX\n\tSHLQ $%d, BX\n\tADDQ SI, BX", map[int]int{4: 6, 2: 5}[panels])
+	// What is read next lies in one piece, `ahead` bytes from here; it is
+	// fetched while these rows are computed.
+	f.p("\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
 	t.constants(f)
 	if kd.width == 2 {
 		f.p("\tVMOVDQU64 ·interleave(SB), Z%d", constB)
