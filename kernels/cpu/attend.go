@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"math"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/ref"
@@ -72,11 +71,11 @@ func (a *attention) run(dst, q *matrix, s *scratch) {
 	a.begin(q, s)
 	s.steps = a.steps(s.steps[:0])
 	for i, st := range s.steps {
-		if st.rows < fewRows {
+		if st.rows < fewRows && (i == 0 || s.steps[i-1].page != st.page) {
 			// Keys and values come from memory here: fetch them ahead.
 			_, values := a.cache.block(st.page, a.layer, a.head)
 			a.fetch(values)
-			if i+1 < len(s.steps) {
+			if i+1 < len(s.steps) && s.steps[i+1].page != st.page {
 				keys, _ := a.cache.block(s.steps[i+1].page, a.layer, a.head)
 				a.fetch(keys)
 			}
@@ -89,10 +88,6 @@ func (a *attention) run(dst, q *matrix, s *scratch) {
 // fewRows is below what makes a block's arithmetic take longer than reading
 // its keys and values from memory.
 const fewRows = 24
-
-func (a *attention) fetch(x []float32) {
-	a.isa.prefetch(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))
-}
 
 // step lets `rows` query rows from first on see the first keys of a page.
 type step struct {
@@ -164,10 +159,9 @@ func (a *attention) finish(dst *matrix) {
 		for i := range p.count {
 			out := dst.row(p.row+i, dst.cols)[a.head*a.group*width:]
 			for j := range a.group {
-				inverse := 1 / a.sum[row]
-				for d, x := range a.output[row*padded : row*padded+width] {
-					out[j*width+d] = x * inverse
-				}
+				result := a.output[row*padded : (row+1)*padded]
+				a.isa.scale(result, 1/a.sum[row])
+				copy(out[j*width:], result[:width])
 				row++
 			}
 		}

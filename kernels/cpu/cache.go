@@ -77,13 +77,16 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 	b.pool.Run(len(pieces)*c.shape.KVHeads, func(_, turn int) {
 		p, head := pieces[turn/c.shape.KVHeads], turn%c.shape.KVHeads
 		keys, values := c.block(p.page(), layer, head)
-		for i := range p.count {
-			at := (p.start + i) % kernels.PageTokens
-			row := km.row(p.row+i, km.cols)[head*width : (head+1)*width]
-			for d, x := range row {
-				keys[d*kernels.PageTokens+at] = x
+		at := p.start % kernels.PageTokens
+		from := km.data[p.row*km.ld+head*width:]
+		for d := range width {
+			line := keys[d*kernels.PageTokens+at:][:p.count]
+			for i := range line {
+				line[i] = from[i*km.ld+d]
 			}
-			copy(values[at*c.padded:], vm.row(p.row+i, vm.cols)[head*width:(head+1)*width])
+		}
+		for i := range p.count {
+			copy(values[(at+i)*c.padded:], vm.row(p.row+i, vm.cols)[head*width:(head+1)*width])
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"unsafe"
+
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/ref"
 )
@@ -15,6 +17,18 @@ func (b *Backend) eachRow(rows int, do func(i int)) {
 			do(i)
 		}
 	})
+}
+
+// fetchRow brings a row near, half of which lies in another core's cache where
+// that core computed it.
+func (b *Backend) fetchRow(m *matrix, i int) {
+	if i < m.rows {
+		b.fetch(m.row(i, m.cols))
+	}
+}
+
+func (b *Backend) fetch(x []float32) {
+	b.isa.prefetch(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))
 }
 
 // Write copies values, len(values)/rows to a row.
@@ -47,6 +61,7 @@ func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps
 	to, from, g := dst.(*matrix), x.(*matrix), gain.(*weight).wide
 	whole, vector := roundUp(from.cols, 32), roundUp(from.cols, lanes)
 	b.eachRow(rows, func(i int) {
+		b.fetchRow(from, i+1)
 		var sums [32]float32
 		b.isa.sumSquares(&sums, from.row(i, whole))
 		inverse := ref.FoldRMS(&sums, from.cols, eps)
@@ -74,5 +89,9 @@ func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix
 func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
 	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
 	n := roundUp(to.cols, lanes)
-	b.eachRow(rows, func(i int) { b.isa.swiglu(to.row(i, n), g.row(i, n), u.row(i, n)) })
+	b.eachRow(rows, func(i int) {
+		b.fetchRow(g, i+1)
+		b.fetchRow(u, i+1)
+		b.isa.swiglu(to.row(i, n), g.row(i, n), u.row(i, n))
+	})
 }

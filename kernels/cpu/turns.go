@@ -29,69 +29,37 @@ func (b *Backend) mostPanels(k int) int {
 	return max(1, n)
 }
 
-// cut divides products into turns that keep all threads busy to the end.
+// cut divides products into turns that keep all threads busy to the end: large
+// ones first, which read x least often, then ever smaller ones.
 func (b *Backend) cut(products []product, rows int) []turn {
-	k := products[0].a.cols
 	if rows <= fewRowsOfA {
 		return b.cutFewRows(products, rows)
 	}
-	panels := 0
-	for i := range products {
-		panels += ceilDiv(products[i].w.rows, panelCols)
-	}
-	most := rows
+	k := products[0].a.cols
+	cutRows := rows
 	if k > longestK {
-		most = min(most, 384) // bounds the memory of partial sums
+		cutRows = min(rows, 384) // bounds the memory of partial sums
+	}
+	left := 0
+	for i := range products {
+		left += ceilDiv(products[i].w.rows, panelCols)
 	}
 	threads := b.pool.Threads()
-	var best []turn
-	shortest := 0
-	for group := b.mostPanels(k); group > 0; group -= 2 {
-		cutRows := most
-		// Few groups: also cut rows, at the price of widening twice.
-		if groups := ceilDiv(panels, group); threads > 1 && groups < threads && rows > 48 {
-			cutRows = min(most, max(24, ceilDiv(rows*groups, threads)))
-		}
-		var list []turn
-		for i := range products {
-			list = products[i].turns(list, rows, group, cutRows, threads)
-		}
-		if time := makespan(list, threads); best == nil || time < shortest {
-			best, shortest = list, time
-		}
-	}
-	return best
-}
-
-func (p *product) turns(list []turn, rows, group, cutRows, threads int) []turn {
-	panels := ceilDiv(p.w.rows, panelCols)
-	for first := 0; first < panels; first += group {
-		for row := 0; row < rows; row += cutRows {
-			list = append(list, turn{p, first, min(group, panels-first), row, min(cutRows, rows-row), first + threads*group})
+	most := b.mostPanels(k)
+	var list []turn
+	for i := range products {
+		p := &products[i]
+		panels := ceilDiv(p.w.rows, panelCols)
+		for first := 0; first < panels; {
+			n := min(most, max(2, left/(2*threads)&^1), panels-first)
+			for row := 0; row < rows; row += cutRows {
+				list = append(list, turn{p, first, n, row, min(cutRows, rows-row), first + threads*n})
+			}
+			first += n
+			left -= n
 		}
 	}
 	return list
-}
-
-// makespan estimates when the last of some equal threads ends that take turns
-// in order. A turn costs its panels' widening, about as much as six rows, its
-// rows, and a little for itself.
-func makespan(list []turn, threads int) int {
-	ends := make([]int, threads)
-	for _, t := range list {
-		first := 0
-		for i := range ends {
-			if ends[i] < ends[first] {
-				first = i
-			}
-		}
-		ends[first] += t.panels*(t.rows+6) + 2
-	}
-	last := 0
-	for _, e := range ends {
-		last = max(last, e)
-	}
-	return last
 }
 
 // cutFewRows takes four panels at a time, a portion's, and pairs at the end so
