@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	if err != nil {
 		return nil, err
 	}
-	docs, err := l.docs(l.ref(), split, t.ProcessDocs)
+	docs, err := l.docs(refOf(t), split, t.ProcessDocs)
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +107,6 @@ type loader struct {
 	warnings []string
 }
 
-func (l *loader) ref() dataset.Ref {
-	return dataset.Ref{Path: l.task.DatasetPath, Config: l.task.DatasetName, Kwargs: l.task.DatasetKwargs, Dir: l.task.Dir}
-}
-
 func (l *loader) docs(ref dataset.Ref, split string, process tasks.ProcessDocs) ([]*py.Dict, error) {
 	s, err := l.store.Load(l.ctx, ref, split)
 	if err != nil {
@@ -128,29 +124,15 @@ func (l *loader) docs(ref dataset.Ref, split string, process tasks.ProcessDocs) 
 	return docs, nil
 }
 
-// pool reads where exemplars come from: the few-shot split, else given
-// samples, else train, else validation, else the evaluated split itself.
+// pool reads where exemplars come from; see poolOf.
 func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	t := l.task
+	from := poolOf(t, evaluated)
 	// The reference compares the names as written; two unset ones are equal.
-	p := prompts.Pool{ExcludeDoc: t.Fewshot.Split == t.TestSplit}
-	ref, process := l.ref(), t.ProcessDocs
-	switch {
-	case t.Fewshot.Split != "":
-		p.Name, process = t.Fewshot.Split, t.Fewshot.ProcessDocs
-		if path := t.Fewshot.DatasetPath; path != "" {
-			ref = dataset.Ref{Path: path, Config: t.Fewshot.DatasetName}
-			p.ExcludeDoc = false
-		}
-	case t.Fewshot.Samples != nil:
-		p.Name, p.Docs = "given samples", t.Fewshot.Samples
+	p := prompts.Pool{Name: from.split, ExcludeDoc: t.Fewshot.Split == t.TestSplit && t.Fewshot.DatasetPath == ""}
+	if from.samples {
+		p.Docs = t.Fewshot.Samples
 		return p, nil
-	case t.TrainSplit != "":
-		p.Name = t.TrainSplit
-	case t.ValidationSplit != "":
-		p.Name = t.ValidationSplit
-	default:
-		p.Name = evaluated
 	}
 	// A task that names the split and leaves the evaluated document out is
 	// meant so (bbh).
@@ -158,6 +140,6 @@ func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s)", t.Name, evaluated))
 	}
 	var err error
-	p.Docs, err = l.docs(ref, p.Name, process)
+	p.Docs, err = l.docs(from.ref, p.Name, from.process)
 	return p, err
 }

@@ -44,25 +44,18 @@ func registry(c *cli.Context) (*tasks.Registry, error) {
 }
 
 func store(c *cli.Context) (*dataset.Store, error) {
+	return openStore(c, offline(c), newTransfers(c))
+}
+
+func openStore(c *cli.Context, offline bool, show *transfers) (*dataset.Store, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return nil, err
 	}
 	return dataset.NewStore(dataset.Options{
 		Hub: c.String("hub"), CacheDir: cache, Token: hub.Token(), Endpoint: os.Getenv("HF_ENDPOINT"),
-		Offline: offline(c), Sample: c.Bool("sample"), Progress: downloads(c),
+		Offline: offline, Sample: c.Bool("sample"), Progress: show.progress, Retrying: show.retrying,
 	})
-}
-
-// downloads says on stderr what is fetched, a line when a file begins.
-func downloads(c *cli.Context) func(file string, done, total int64) {
-	say, last := notice(c), ""
-	return func(file string, _, total int64) {
-		if file != last {
-			last = file
-			say(fmt.Sprintf("fetching %s (%.1f MB)", file, float64(total)/1e6))
-		}
-	}
 }
 
 func offline(c *cli.Context) bool { return c.Bool("offline") || isTrue("HF_HUB_OFFLINE") }

@@ -56,6 +56,8 @@ func (e *statusError) Error() string {
 		text += ": the dataset is gated: accept its terms on its page of the hub, and " + e.tokenAdvice()
 	case e.denied():
 		text += ": the dataset is private, gated or absent: " + e.tokenAdvice()
+	case errors.Is(e, ErrNotFound):
+		text += ": check the name in the task file"
 	case e.code == http.StatusTooManyRequests:
 		text += ": the hub limits requests: wait, or set HF_TOKEN"
 	}
