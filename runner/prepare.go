@@ -30,7 +30,7 @@ type Prepared struct {
 // Prepare loads a task's data and compiles its templates. inGroup says that
 // the task was chosen as part of a group, where shots it cannot take are a
 // warning and not an error.
-func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup bool, spec Spec, chat *prompts.ChatConfig) (*Prepared, error) {
+func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup bool, spec Spec, chat *Chat) (*Prepared, error) {
 	p := &Prepared{Task: t}
 	if err := p.setShots(spec, inGroup); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	p.Sample, p.Warnings = l.sample, append(p.Warnings, l.warnings...)
 	p.DataHash = hex.EncodeToString(l.hash.Sum(nil))
 	options := prompts.Options{
-		Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat,
+		Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat.config(),
 		Gen: spec.Gen.apply(generation(t)),
 	}
 	if p.Builder, err = prompts.NewBuilder(t, docs, pool, options); err != nil {
@@ -64,6 +64,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 		}
 		return nil, err
 	}
+	p.Warnings = append(p.Warnings, chat.warnings(p, spec.BOS)...)
 	p.IDs, err = spec.documents(t.Name, len(docs))
 	return p, err
 }

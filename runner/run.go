@@ -77,8 +77,13 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	id := make([]byte, 8)
 	rand.Read(id)
 	host, _ := os.Hostname() // for information only
+	source := ""
+	if j.Chat != nil {
+		source = j.Chat.Source
+	}
 	return results.Run{
-		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
+		ChatSource: source,
+		ID:         hex.EncodeToString(id), ConfigHash: hash, Config: config,
 		Version: j.Version, Command: j.Command, ModelPath: j.Local.Path,
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),

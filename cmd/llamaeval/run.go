@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model"
-	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
@@ -121,14 +120,11 @@ func prepare(c *cli.Context, job *runner.Job, selection *tasks.Selection) error 
 	if err != nil {
 		return err
 	}
-	var chat *prompts.ChatConfig
-	if job.Spec.Chat {
-		if chat, err = job.Local.Chat(); err != nil {
-			return err
-		}
+	if job.Chat, err = job.Local.Chat(job.Spec); err != nil {
+		return err
 	}
 	for _, t := range selection.Tasks {
-		p, err := runner.Prepare(c.Context, data, t, len(selection.Tasks) > 1, job.Spec, chat)
+		p, err := runner.Prepare(c.Context, data, t, len(selection.Tasks) > 1, job.Spec, job.Chat)
 		if err != nil {
 			return explainMissing(t.Name, err)
 		}

@@ -139,9 +139,9 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	if err != nil {
 		return nil, err
 	}
-	var chat *prompts.ChatConfig
+	var chat *runner.Chat
 	if s.Chat {
-		if chat, err = local.Chat(); err != nil {
+		if chat, err = local.Chat(s); err != nil {
 			return nil, err
 		}
 	}
