@@ -81,7 +81,7 @@ func (p *Prepared) setShots(spec Spec, inGroup bool) error {
 		if !inGroup {
 			return &UsageError{what + ": leave --shots out"}
 		}
-		p.Warnings = append(p.Warnings, what+", it keeps its own setting")
+		p.Warnings = append(p.Warnings, what+", it keeps its own setting: --shots is for the other tasks")
 		return nil
 	}
 	p.Shots = *spec.Shots
@@ -138,7 +138,7 @@ func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	// A task that names the split and leaves the evaluated document out is
 	// meant so (bbh).
 	if p.Name == evaluated && !(p.ExcludeDoc && t.Fewshot.Split != "") {
-		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s)", t.Name, evaluated))
+		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s): set fewshot_split in the task file to draw them elsewhere", t.Name, evaluated))
 	}
 	var err error
 	p.Docs, err = l.docs(from.ref, p.Name, from.process)
