@@ -213,7 +213,7 @@ func verifyFile(ctx context.Context, path, want string) (int64, error) {
 		return n, err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return n, fmt.Errorf("SHA-256 is %.12s..., recorded is %.12s...", got, want)
+		return n, fmt.Errorf("SHA-256 begins with %.12s, recorded is %.12s", got, want)
 	}
 	return n, nil
 }
