@@ -9,6 +9,8 @@ import (
 type Need struct {
 	Ref   dataset.Ref
 	Split string
+	// Optional is set where the task has no shots unless it is given some.
+	Optional bool
 }
 
 // Needs lists the splits that a task reads, with any number of shots: the one
@@ -18,12 +20,13 @@ func Needs(t *tasks.Task) ([]Need, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []Need{{refOf(t), split}}
+	out := []Need{{Ref: refOf(t), Split: split}}
 	pool := poolOf(t, split)
 	if pool.samples || t.OutputType == tasks.LoglikelihoodRolling || pool.split == split && t.Fewshot.DatasetPath == "" {
 		return out, nil
 	}
-	return append(out, Need{pool.ref, pool.split}), nil
+	own := t.NumFewshot != nil && *t.NumFewshot > 0
+	return append(out, Need{pool.ref, pool.split, !own}), nil
 }
 
 func refOf(t *tasks.Task) dataset.Ref {

@@ -167,6 +167,9 @@ func dataPull(c *cli.Context) error {
 		}
 		err = fmt.Errorf("task %s: %w", n.tasks[0], err)
 		switch {
+		case n.Optional && dataset.NotThere(err):
+			say("warning: " + oneLine(err.Error()) + ": it runs with --shots 0, which is its own setting")
+			continue
 		case offline(c) && errors.Is(err, hub.ErrUnavailable):
 			return fmt.Errorf("%w: leave --offline (HF_HUB_OFFLINE) out to fetch it", err)
 		case c.Context.Err() != nil || errors.Is(err, hub.ErrUnavailable):

@@ -166,7 +166,7 @@ func TestDataPullFails(t *testing.T) {
 		}, "gsm8k", []string{"task gsm8k", "accept its terms", "the one in HF_TOKEN"}},
 		"private":    {func(s *standIn) { s.refuse = refuse(http.StatusUnauthorized) }, "gsm8k", []string{"private, gated or absent", "HF_TOKEN"}},
 		"wrong hash": {func(s *standIn) { s.wrong = true }, "gsm8k", []string{"openai/gsm8k/main/test/0000.parquet", "SHA-256", "fetched twice"}},
-		"not there":  {func(s *standIn) {}, "nq_open,gsm8k", []string{"2 of 4 splits could not be fetched", "task nq_open", "404", "check the name"}},
+		"not there":  {func(s *standIn) {}, "mbpp,gsm8k", []string{"2 of 4 splits could not be fetched", "task mbpp", "404", "check the name"}},
 		"nobody":     {func(s *standIn) { s.hub.Close() }, "gsm8k", []string{"not to be had"}},
 		"offline":    {func(s *standIn) {}, "--offline gsm8k", []string{"leave --offline"}},
 	} {
@@ -179,6 +179,22 @@ func TestDataPullFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A few-shot split that is nowhere does not keep a task without shots of its
+// own from being ready.
+func TestDataPullWithoutShots(t *testing.T) {
+	s := newStandIn(t)
+	if err := os.RemoveAll(filepath.Join(s.mirror, "openai/gsm8k/main/train")); err != nil {
+		t.Fatal(err)
+	}
+	task := "task: own\ndataset_path: openai/gsm8k\ndataset_name: main\ntraining_split: train\ntest_split: test\ndoc_to_text: question\ndoc_to_target: answer\n"
+	if err := os.WriteFile("own.yaml", []byte(task), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	llamaeval(t, exitDone, "data pull own --tasks-dir .", "warning: task own: ", "--shots 0, which is its own setting", "own: ready")
+	llamaeval(t, exitDone, "tasks show own --tasks-dir . --offline --format jsonl")
+	llamaeval(t, exitFailed, "data pull gsm8k", "train")
 }
 
 func refuse(code int) func(http.ResponseWriter, *http.Request) bool {

@@ -101,6 +101,7 @@ func (l *needList) add(list []*tasks.Task) error {
 				i = len(l.needs)
 				l.index[key], l.needs = i, append(l.needs, need{Need: n})
 			}
+			l.needs[i].Optional = l.needs[i].Optional && n.Optional
 			if !slices.Contains(l.needs[i].tasks, t.Name) {
 				l.needs[i].tasks = append(l.needs[i].tasks, t.Name)
 			}
