@@ -113,17 +113,18 @@ func (c *Chat) config() *prompts.ChatConfig {
 // writesBOS says whether prompts begin with BOS whatever --bos says.
 func (c *Chat) writesBOS() bool { return c != nil && c.WritesBOS() }
 
-// warnings says what the template does against the task's or user's wish.
-func (c *Chat) warnings(p *Prepared, bos string) []string {
-	var out []string
-	if c == nil {
+// warnings says what a task loses under the template.
+func (c *Chat) warnings(p *Prepared) []string {
+	if c == nil || !p.Builder.HasDescription() || c.TakesSystem() {
 		return nil
 	}
-	if p.Builder.HasDescription() && !c.TakesSystem() {
-		out = append(out, fmt.Sprintf("task %s: the model's chat template takes no system message, so the task's description is left out: leave --chat out to keep it", p.Task.Name))
+	return []string{fmt.Sprintf("task %s: the model's chat template takes no system message, so the task's description is left out: leave --chat out to keep it", p.Task.Name)}
+}
+
+// bosWarnings says where the template wins over --bos.
+func (c *Chat) bosWarnings(bos string) []string {
+	if bos != "off" || !c.writesBOS() {
+		return nil
 	}
-	if bos == "off" && c.WritesBOS() {
-		out = append(out, fmt.Sprintf("task %s: --bos off has no effect with --chat: the model's chat template writes the BOS token itself", p.Task.Name))
-	}
-	return out
+	return []string{"--bos off has no effect with --chat: the model's chat template writes the BOS token itself"}
 }

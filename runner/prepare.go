@@ -64,7 +64,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 		}
 		return nil, err
 	}
-	p.Warnings = append(p.Warnings, chat.warnings(p, spec.BOS)...)
+	p.Warnings = append(p.Warnings, chat.warnings(p)...)
 	p.IDs, err = spec.documents(t.Name, len(docs))
 	return p, err
 }

@@ -113,7 +113,7 @@ func samples(log *journal.Journal, order []int) iter.Seq2[results.Sample, error]
 
 // warnings says what a reader of the scores must know.
 func (j *Job) warnings(tallies map[string]*tally) []string {
-	var out []string
+	out := j.Chat.bosWarnings(j.Spec.BOS)
 	for _, p := range j.Tasks {
 		out = append(out, p.Warnings...)
 		t := tallies[p.Task.Name]
