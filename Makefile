@@ -43,7 +43,7 @@ fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 golden: ## rewrite golden files
 	$(GO) test ./results ./cmd/llamaeval -update
 
-suite: build ## every built-in task on five documents of the mirror, about 10 minutes
+suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check
 
 bench: ## kernel and model benchmarks
