@@ -35,7 +35,7 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		}}, want: "tensor blk.0.attn_norm.weight weights of type I32 are not supported"},
 		"more layers": {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(16777216)}}, want: "blk.2.attn_norm.weight is missing"},
-		"mode":        {open: model.Options{Mode: "fast"}, want: `mode "fast"`},
+		"mode":        {open: model.Options{Mode: "quick"}, want: `mode "quick" is neither`},
 		"isa":         {open: model.Options{ISA: "neon"}, want: "instruction set neon"},
 		"isa slip":    {open: model.Options{ISA: "axv2"}, want: `unknown instruction set "axv2"`},
 		"threads":     {open: model.Options{Threads: -1}, want: "-1 threads"},

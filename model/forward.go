@@ -99,6 +99,13 @@ type workspace struct {
 	spareAngles    kernels.Matrix
 }
 
+// RowBytes returns the memory that a step takes for each of its tokens,
+// beside the KV cache.
+func (m *Model) RowBytes() int {
+	c := &m.config
+	return 4 * (4*c.Embedding + 2*c.Heads*c.HeadDim + 2*c.KVHeads*c.HeadDim + 2*c.FFN + 2*m.rope.width())
+}
+
 func (s *workspace) fit(m *Model, rows int) {
 	if rows <= s.rows {
 		return

@@ -68,12 +68,21 @@ func mustAgree(t interface {
 // Any cut of a prompt into steps, next to any other sequence, on any number of
 // threads, with pages in any order gives the bits of the prompt alone.
 func TestForwardIsInvariant(t *testing.T) {
+	for _, mode := range []string{model.Exact, model.Fast} {
+		t.Run(mode, func(t *testing.T) { forwardIsInvariant(t, mode) })
+	}
+}
+
+func forwardIsInvariant(t *testing.T, mode string) {
 	path := tinymodel.New(t, tinymodel.Options{Type: quant.Q8_0})
 	m := open(t, path, model.Options{Threads: 1})
+	if err := m.SetMode(mode); err != nil {
+		t.Skip(err)
+	}
 	vocab := m.Config().Vocab
 	var threaded []*model.Model
 	for _, n := range []int{1, 2, 5} {
-		threaded = append(threaded, open(t, path, model.Options{Threads: n}))
+		threaded = append(threaded, open(t, path, model.Options{Threads: n, Mode: mode}))
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))

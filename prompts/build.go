@@ -28,6 +28,7 @@ type Builder struct {
 
 	question, target, choices, description, prefix, cluster field
 	shot                                                    struct{ question, target, choices, prefix field }
+	shown                                                   map[*py.Dict][]Message // exemplars that were laid out
 	multipleInputs, multipleTargets                         bool
 }
 
@@ -38,7 +39,7 @@ func NewBuilder(t *tasks.Task, docs []*py.Dict, pool Pool, o Options) (*Builder,
 	if len(docs) == 0 {
 		return nil, fmt.Errorf("task %s: the evaluated split is empty", t.Name)
 	}
-	b := &Builder{task: t, options: o, docs: docs}
+	b := &Builder{task: t, options: o, docs: docs, shown: map[*py.Dict][]Message{}}
 	if err := b.compile(); err != nil {
 		return nil, err
 	}
@@ -237,12 +238,26 @@ func (b *Builder) before(id int, doc *py.Dict) ([]Message, error) {
 		return nil, err
 	}
 	for i, s := range shots {
-		t, err := b.shotTurn(s)
+		laidOut, err := b.exemplar(s)
 		if err != nil {
 			return nil, fmt.Errorf("shot %d: %w", i+1, err)
 		}
-		ms = append(ms, t.messages()...)
+		ms = append(ms, laidOut...)
 	}
+	return ms, nil
+}
+
+// exemplar returns the messages of a shot, which depend on its document alone.
+func (b *Builder) exemplar(doc *py.Dict) ([]Message, error) {
+	if ms, ok := b.shown[doc]; ok {
+		return ms, nil
+	}
+	t, err := b.shotTurn(doc)
+	if err != nil {
+		return nil, err
+	}
+	ms := t.messages()
+	b.shown[doc] = ms
 	return ms, nil
 }
 

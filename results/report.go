@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/llamaeval/llamaeval/results/reference"
 )
 
 // A Report is the result of one run as it is shown: `run --format json`
@@ -17,6 +19,10 @@ type Report struct {
 	Scores   []Score
 	Warnings []string
 	Limited  bool // only some documents were evaluated; the table says so
+	Suites   []Suite
+	// Reference is what others published, shown beside the run's values;
+	// nil for none.
+	Reference *reference.Set
 }
 
 // RunSummary is the part of a Run that a report repeats.
@@ -42,23 +48,56 @@ func NewReport(r Run, scores []Score, out string) Report {
 			Version: r.Version, Started: r.Started, WallSeconds: r.WallSeconds, Out: out,
 		},
 		Plan: r.Plan, Scores: scores, Warnings: r.Warnings,
-		Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
+		Suites: r.Suites, Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
 	}
 }
 
 // MarshalJSON writes empty lists, never null.
 func (r Report) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Run      RunSummary `json:"run"`
-		Plan     Plan       `json:"plan"`
-		Scores   []Score    `json:"scores"`
-		Warnings []string   `json:"warnings"`
-	}{r.Run, r.Plan, append([]Score{}, r.Scores...), append([]string{}, r.Warnings...)})
+	out := struct {
+		Run       RunSummary     `json:"run"`
+		Plan      Plan           `json:"plan"`
+		Scores    []Score        `json:"scores"`
+		Suites    []any          `json:"suites,omitempty"`
+		Reference *referenceJSON `json:"reference,omitempty"`
+		Warnings  []string       `json:"warnings"`
+	}{Run: r.Run, Plan: r.Plan, Scores: append([]Score{}, r.Scores...), Suites: suitesJSON(r.Suites, r.Scores), Warnings: append([]string{}, r.Warnings...)}
+	if set := r.Reference; set != nil {
+		out.Reference = &referenceJSON{set.Name, set.Source, set.Notes, publishedCells(*set, r.Scores)}
+	}
+	return json.Marshal(out)
 }
 
-// Write prints the report in one of Formats.
+// referenceJSON is what was published, restricted to what the run measured.
+type referenceJSON struct {
+	Name   string          `json:"name"`
+	Source string          `json:"source"`
+	Notes  []string        `json:"notes"`
+	Values []publishedCell `json:"values"`
+}
+
+// Write prints the report in one of Formats: the scores, then each suite,
+// then what was published. CSV has the scores only, published ones among them.
 func (r Report) Write(w io.Writer, format string) error {
-	return r.Table().Write(w, format)
+	scores := r.Table()
+	if format == "csv" && r.Reference != nil {
+		scores = withPublished(scores, r.Run.Model, *r.Reference, r.Scores)
+	}
+	tables := []Table{scores}
+	if format != "csv" && format != "json" {
+		for _, s := range r.Suites {
+			tables = append(tables, s.table(r.Run.Model, r.Scores, scores.Notes))
+		}
+		if r.Reference != nil {
+			tables = append(tables, published(*r.Reference, r.Scores)...)
+		}
+	}
+	for _, t := range tables {
+		if err := t.Write(w, format); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Table lays the scores out for a reader, one metric a line.

@@ -22,6 +22,13 @@ const (
 	JournalFile = "journal"
 )
 
+// An Origin says where a run's parts were found, so that they are found again.
+type Origin struct {
+	Selection []string `json:"selection"`  // tasks, groups and globs as the user named them
+	TasksDirs []string `json:"tasks_dirs"` // absolute
+	Hub       string   `json:"hub"`        // an address or an absolute path; empty: cache and public hub
+}
+
 // A Config is everything that decides the numbers of a run, and nothing else:
 // two runs of one Config leave the same Parquet files. Threads, memory,
 // output format and gates do not belong here.
@@ -107,6 +114,7 @@ type Run struct {
 
 	Version     string    `json:"version"` // of the program
 	Command     []string  `json:"command"`
+	Origin      Origin    `json:"origin"`
 	ModelPath   string    `json:"model_path"`
 	ChatSource  string    `json:"chat_source,omitempty"` // where the chat template stands: checkpoint, or a file's name
 	Device      string    `json:"device"`                // as found: name of the processor or card
@@ -116,11 +124,13 @@ type Run struct {
 	Threads     int       `json:"threads"`
 	Memory      int64     `json:"memory"` // bytes, the limit that was in force
 	Started     time.Time `json:"started"`
-	Finished    time.Time `json:"finished,omitzero"` // zero while the run is unfinished
+	FirstToken  time.Time `json:"first_token,omitzero"` // when the last process to work here had computed its first tokens
+	Finished    time.Time `json:"finished,omitzero"`    // zero while the run is unfinished
 	WallSeconds float64   `json:"wall_seconds"`
 	Resumed     int       `json:"resumed"` // how many times it was taken up again
 	Plan        Plan      `json:"plan"`
 	Warnings    []string  `json:"warnings"`
+	Suites      []Suite   `json:"suites,omitempty"` // how groups are shown
 
 	ModeError *ModeError `json:"mode_error,omitempty"` // of mode fast, on the beginning of the run's own text
 

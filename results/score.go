@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"strings"
 )
 
 // Kinds of rows in scores.parquet.
@@ -54,8 +55,18 @@ func (s Score) Compare(o Score) int {
 		cmp.Compare(s.Task, o.Task),
 		-cmp.Compare(s.Kind, o.Kind),
 		-cmp.Compare(one(s.Primary), one(o.Primary)),
-		cmp.Compare(s.Metric, o.Metric),
+		compareMetrics(s.Metric, o.Metric),
 		cmp.Compare(s.Filter, o.Filter),
+	)
+}
+
+// compareMetrics orders names by the alphabet, and pass@8 before pass@10.
+func compareMetrics(a, b string) int {
+	const digits = "0123456789"
+	return cmp.Or(
+		cmp.Compare(strings.TrimRight(a, digits), strings.TrimRight(b, digits)),
+		cmp.Compare(len(a), len(b)),
+		cmp.Compare(a, b),
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
@@ -15,6 +16,7 @@ import (
 // A Table is anything that is printed as rows: scores, a list of tasks, the
 // parameters of a model.
 type Table struct {
+	Title   string // a line above; CSV and JSON leave it out
 	Columns []Column
 	Rows    [][]string // cells, as many as Columns
 	Notes   []string   // lines under the table; CSV and JSON leave them out
@@ -102,21 +104,54 @@ func (t Table) withNotes() Table {
 
 func writeText(w io.Writer, t Table) error {
 	t = t.withNotes()
+	if t.Title != "" {
+		if _, err := fmt.Fprintf(w, "\n%s\n", t.Title); err != nil {
+			return err
+		}
+	}
 	if err := t.render(w, renderer.NewBlueprint()); err != nil {
 		return err
 	}
 	for _, note := range t.Notes {
-		if _, err := fmt.Fprintln(w, note); err != nil {
+		if _, err := fmt.Fprintln(w, wrap(note)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// noteWidth is where lines of text under a table break, characters.
+const noteWidth = 100
+
+func wrap(text string) string {
+	var out strings.Builder
+	width := 0
+	for word := range strings.SplitSeq(text, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case width == 0:
+		case width+1+n > noteWidth:
+			out.WriteByte('\n')
+			width = 0
+		default:
+			out.WriteByte(' ')
+			width++
+		}
+		out.WriteString(word)
+		width += n
+	}
+	return out.String()
+}
+
 // writeMarkdown escapes what would end a cell: the library does not.
 func writeMarkdown(w io.Writer, t Table) error {
 	escape := strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>")
 	t = t.withNotes()
+	if t.Title != "" {
+		if _, err := fmt.Fprintf(w, "\n**%s**\n\n", escape.Replace(t.Title)); err != nil {
+			return err
+		}
+	}
 	escaped := t
 	escaped.Columns, escaped.Rows = nil, nil
 	for _, c := range t.Columns {

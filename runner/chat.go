@@ -17,6 +17,12 @@ const (
 	tokenizerFile = "tokenizer_config.json"
 )
 
+// How a configuration records the way a template gets the shots.
+const (
+	shotsAsTurns = "turns"
+	shotsInOne   = "message"
+)
+
 // ownTemplate is the source named for a template inside the checkpoint.
 const ownTemplate = "checkpoint"
 

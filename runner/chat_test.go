@@ -13,7 +13,7 @@ import (
 // The column bos says what prompts begin with, also where the template, not
 // the tokenizer, puts it there.
 func TestBOSOfTemplateIsRecorded(t *testing.T) {
-	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 1}), "exact", 1)
+	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 1}), LocalOptions{Mode: "exact", Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/llamaeval/llamaeval/prompts"
@@ -12,7 +13,9 @@ import (
 // An encoder turns requests from text into tokens by the reference's rules
 // (lm-evaluation-harness 0.4.13, TemplateLM._encode_pair and HFLM).
 type encoder struct {
-	encode    func(text string) []int32 // special tokens inside the text are recognised, none is added
+	// encode gives a text's tokens, valid until its next call; special ones
+	// inside the text are recognised, none is added.
+	encode    func(text string) []int32
 	addBOS    bool
 	bos       int32  // -1: the model has none
 	bosText   string // text of the BOS token
@@ -22,6 +25,9 @@ type encoder struct {
 	// The last context and its tokens: a document's choices share it.
 	lastContext string
 	lastTokens  []int32
+
+	front []int32 // what withBOS returned last
+	base  []int32 // the context that requests share the beginning of, see request
 }
 
 // encoded is one prompt request in tokens. A rolling request has one engine
@@ -58,7 +64,7 @@ func (e *encoder) pair(context, continuation string) (c, t []int32, err error) {
 	cut := strings.TrimRightFunc(context, py.IsSpace)
 	continuation = context[len(cut):] + continuation
 	if cut != e.lastContext || e.lastTokens == nil {
-		e.lastContext, e.lastTokens = cut, e.withBOS(cut)
+		e.lastContext, e.lastTokens = cut, append(e.lastTokens[:0], e.withBOS(cut)...)
 	}
 	if c = e.lastTokens; len(c) == 0 {
 		return e.afterPrefix(continuation)
@@ -102,13 +108,14 @@ func (e *encoder) prefix() (int32, error) {
 }
 
 // withBOS encodes a text and puts BOS in front of it where the run wants one,
-// never a second time.
+// never a second time. The tokens are valid until the next call.
 func (e *encoder) withBOS(text string) []int32 {
 	ids := e.encode(text)
 	if !e.addBOS || e.bos < 0 || e.bosText != "" && strings.HasPrefix(text, e.bosText) {
 		return ids
 	}
-	return append([]int32{e.bos}, ids...)
+	e.front = append(append(e.front[:0], e.bos), ids...)
+	return e.front
 }
 
 // scored makes the request of a context and continuation, cut from the left
@@ -119,13 +126,27 @@ func (e *encoder) scored(context, continuation []int32) (encoded, error) {
 		return encoded{}, fmt.Errorf("the continuation has %d tokens, the model's context holds %d", len(continuation), e.maxLength)
 	}
 	out := encoded{contextTokens: len(context)}
-	tokens := make([]int32, 0, len(context)+len(continuation))
-	tokens = append(append(tokens, context...), continuation...)
-	if over := len(tokens) - (e.maxLength + 1); over > 0 {
-		tokens, out.truncated = tokens[over:], over
+	if over := len(context) + len(continuation) - (e.maxLength + 1); over > 0 {
+		context, out.truncated = context[over:], over
 	}
-	out.requests = []engine.Request{{Tokens: tokens, Scored: len(continuation)}}
+	r := e.request(context, continuation)
+	r.Scored = len(continuation)
+	out.requests = []engine.Request{r}
 	return out, nil
+}
+
+// request makes a request of a context and what follows. As much as it begins
+// with the tokens of an earlier context is taken from there; a context that
+// shares less than half becomes the one that later ones are compared with.
+func (e *encoder) request(context, rest []int32) engine.Request {
+	n := 0
+	for n < min(len(context), len(e.base)) && context[n] == e.base[n] {
+		n++
+	}
+	if 2*n < len(context) {
+		e.base, n = slices.Clone(context), len(context)
+	}
+	return engine.Request{Shared: e.base[:n:n], Tokens: slices.Concat(context[n:], rest)}
 }
 
 // prompt encodes a generation's prompt, cut from the left so that its longest
@@ -144,7 +165,7 @@ func (e *encoder) prompt(r prompts.Request) (encoded, error) {
 		ids = []int32{prefix}
 	}
 	out := encoded{contextTokens: len(ids), truncated: max(0, len(ids)-room)}
-	out.requests = []engine.Request{{Tokens: ids[out.truncated:]}}
+	out.requests = []engine.Request{e.request(ids[out.truncated:], nil)}
 	return out, nil
 }
 
@@ -157,6 +178,7 @@ func (e *encoder) rolling(text string) (encoded, error) {
 	if err != nil {
 		return encoded{}, err
 	}
+	tokens = slices.Clone(tokens) // the windows are parts of it
 	first := min(e.maxLength, len(tokens))
 	window := append(append([]int32(nil), prefix...), tokens[:first]...)
 	out := encoded{requests: []engine.Request{{Tokens: window, Scored: first}}}

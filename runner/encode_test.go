@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/runner/engine"
 )
 
 // bytesEncoder has one token a byte, except that "ab" is one token (1000), so
@@ -61,7 +62,7 @@ func TestScoredIsCutFromTheLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 12 tokens; the input (all but the last) may have 8.
-	if got.truncated != 3 || string(toBytes(got.requests[0].Tokens)) != "3456789xy" || got.requests[0].Scored != 2 || got.contextTokens != 10 {
+	if got.truncated != 3 || string(toBytes(got.requests[0].All())) != "3456789xy" || got.requests[0].Scored != 2 || got.contextTokens != 10 {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := e.encodeRequest(prompts.Request{Context: "0", Continuation: "123456789"}); err == nil {
@@ -72,7 +73,7 @@ func TestScoredIsCutFromTheLeft(t *testing.T) {
 func TestPromptLeavesRoomForTheAnswer(t *testing.T) {
 	e := bytesEncoder()
 	got, err := e.encodeRequest(prompts.Request{Kind: prompts.Generate, Context: "0123456789", Gen: prompts.Generation{MaxTokens: 3}})
-	if err != nil || got.truncated != 5 || string(toBytes(got.requests[0].Tokens)) != "56789" {
+	if err != nil || got.truncated != 5 || string(toBytes(got.requests[0].All())) != "56789" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := e.encodeRequest(prompts.Request{Kind: prompts.Generate, Context: "0", Gen: prompts.Generation{MaxTokens: 8}}); err == nil {
@@ -109,4 +110,32 @@ func toBytes(ids []int32) []byte {
 		out[i] = byte(id)
 	}
 	return out
+}
+
+// Contexts that begin alike keep one copy of what they share.
+func TestRequestsShareTokens(t *testing.T) {
+	e := bytesEncoder()
+	e.maxLength = 100
+	var first engine.Request
+	for i, tt := range []struct {
+		context, continuation string
+		shared                int
+	}{
+		{"exemplars question one", "a", 22}, {"exemplars question one", "bb", 22}, {"exemplars question two", "a", 19},
+		{"exemplars question 3!", "a", 19}, {"something else", "a", 14}, {"something new", "a", 10},
+	} {
+		enc, err := e.encodeRequest(prompts.Request{Context: tt.context, Continuation: tt.continuation})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := enc.requests[0]
+		if string(toBytes(r.All())) != tt.context+tt.continuation || len(r.Shared) != tt.shared || len(r.Tokens) < r.Scored {
+			t.Errorf("%q: %d tokens shared, want %d: %q", tt.context, len(r.Shared), tt.shared, toBytes(r.All()))
+		}
+		if i == 0 {
+			first = r
+		} else if one := &r.Shared[0] == &first.Shared[0]; one != (i < 4) {
+			t.Errorf("%q: shares the first request's array: %t", tt.context, one)
+		}
+	}
 }

@@ -25,10 +25,14 @@ var processFunctions = map[string]scoring.ProcessFunc{
 // metrics still say how its values are aggregated.
 func (j *judge) useFunction(name string) error {
 	if j.process = processFunctions[name]; j.process == nil {
-		return fmt.Errorf("task %s: no scoring function %q", j.task.Name, name)
+		return fmt.Errorf("no scoring function %q", name)
 	}
-	if name == tasks.ScoreSquadV2 { // its best_* search a threshold
+	switch name {
+	case tasks.ScoreSquadV2: // its best_* search a threshold
 		j.metrics = scoring.SQuADv2Metrics()
+		return nil
+	case tasks.ScoreHendrycksMath: // its second judge gives values that no file lists
+		j.metrics = scoring.HendrycksMetrics()
 		return nil
 	}
 	for _, m := range j.task.Metrics {
@@ -37,7 +41,7 @@ func (j *judge) useFunction(name string) error {
 			spec = scoring.MetricSpec{Name: m.Name, Aggregation: "mean", HigherIsBetter: true}
 		}
 		if spec, err = listed(spec, m); err != nil {
-			return fmt.Errorf("task %s: metric %s: %w", j.task.Name, m.Name, err)
+			return fmt.Errorf("metric %s: %w", m.Name, err)
 		}
 		j.metrics = append(j.metrics, spec)
 	}

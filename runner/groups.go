@@ -2,7 +2,9 @@ package runner
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -28,7 +30,7 @@ func (v groupValues) of(g *tasks.Group) (out []estimate, primary int, err error)
 		}
 		return []estimate{e}, 0, nil
 	}
-	for _, a := range g.Aggregates {
+	for _, a := range v.aggregates(g) {
 		for _, filter := range v.filters(g, a) {
 			e, ok, err := v.pool(g, a, filter)
 			if err != nil {
@@ -41,6 +43,32 @@ func (v groupValues) of(g *tasks.Group) (out []estimate, primary int, err error)
 	}
 	primary = slices.IndexFunc(out, func(e estimate) bool { return g.Primary == e.metric+","+e.filter || g.Primary == e.metric })
 	return out, max(0, primary), nil
+}
+
+// aggregates are a group's, with one that ends in "*" (an extension of ours:
+// maj@*) replaced by one for each metric of its tasks that begins so.
+func (v groupValues) aggregates(g *tasks.Group) []tasks.Aggregate {
+	var out []tasks.Aggregate
+	for _, a := range g.Aggregates {
+		begin, open := strings.CutSuffix(a.Metric, "*")
+		if !open {
+			out = append(out, a)
+			continue
+		}
+		var names []string
+		for _, task := range g.Tasks {
+			for _, e := range v.estimates[task] {
+				if strings.HasPrefix(e.metric, begin) && !slices.Contains(names, e.metric) {
+					names = append(names, e.metric)
+				}
+			}
+		}
+		for _, name := range names {
+			a.Metric = name
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // withoutValue says which groups should have a value and have none.
@@ -83,18 +111,39 @@ func (v groupValues) pool(g *tasks.Group, a tasks.Aggregate, filter string) (poo
 func (v groupValues) mean(g *tasks.Group) (e estimate, ok bool, err error) {
 	e = estimate{metric: meanOfMembers, filter: scoring.NoFilter, higherIsBetter: true}
 	var parts []scoring.Estimate
+	var members []estimate
 	for _, name := range g.Parts {
 		part, ok, err := v.primary(name)
 		if err != nil || !ok {
 			return e, false, err
 		}
-		parts = append(parts, part.Estimate)
+		parts, members = append(parts, part.Estimate), append(members, part)
 		e.higherIsBetter = e.higherIsBetter && part.higherIsBetter
 	}
 	if e.Estimate, err = scoring.Pool(parts, false); err != nil {
 		return e, false, fmt.Errorf("group %s: %w", g.Name, err)
 	}
+	e.interval = meanInterval(e.Value, members)
 	return e, true, nil
+}
+
+// meanInterval is the 95% interval of the plain mean of independent values
+// from their own intervals: each bound lies the root of the sum of the squared
+// distances of theirs, over their number, away (G. Y. Zou and A. Donner,
+// Construction of confidence limits about effect measures, 2008). Unlike the
+// standard error it does not vanish when every answer is wrong.
+func meanInterval(mean float64, members []estimate) *interval {
+	var below, above float64
+	for _, m := range members {
+		i, ok := m.bounds()
+		if !ok {
+			return nil
+		}
+		below += (m.Value - i.low) * (m.Value - i.low)
+		above += (i.high - m.Value) * (i.high - m.Value)
+	}
+	k := float64(len(members))
+	return &interval{mean - math.Sqrt(below)/k, mean + math.Sqrt(above)/k}
 }
 
 // primary is the primary value of a task or group; a metric that no document

@@ -70,6 +70,21 @@ func TestGroupValues(t *testing.T) {
 	}
 }
 
+// A metric that ends in a star stands for all that begin so.
+func TestGroupPattern(t *testing.T) {
+	v := testGroupValues()
+	for _, name := range []string{"small", "large"} {
+		for _, metric := range []string{"maj@8", "maj@20"} {
+			v.estimates[name] = append(v.estimates[name], estimate{metric: metric, filter: "none", Estimate: scoring.Estimate{Value: 0.5, StdErr: 0.1, N: 10}})
+		}
+	}
+	g := &tasks.Group{Name: "votes", Tasks: []string{"small", "large"}, Aggregates: []tasks.Aggregate{{Metric: "maj@*", WeightBySize: true}, {Metric: "exact", Filters: []string{"none"}}}}
+	es, _, err := v.of(g)
+	if err != nil || len(es) != 3 || es[0].metric != "maj@8" || es[1].metric != "maj@20" || es[1].N != 20 || es[2].metric != "exact" {
+		t.Errorf("%+v, %v", es, err)
+	}
+}
+
 func TestGroupsWithoutValue(t *testing.T) {
 	groups := append(testGroupValues().groups, &tasks.Group{Name: "collects"})
 	var scores []results.Score

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/engine"
@@ -15,7 +16,7 @@ import (
 // Numerics is the version of the arithmetic and of everything else that
 // decides a number. It changes when the same configuration would give other
 // bits, so that a run is never resumed or compared across such a change.
-const Numerics = "1"
+const Numerics = "2"
 
 // A Job is one run: prepared tasks, a model and a place for the results.
 type Job struct {
@@ -36,25 +37,35 @@ type Job struct {
 	Progress func(progress.Options) *progress.P // makes the display once totals are known
 	Version  string
 	Command  []string
+	Origin   results.Origin
 
 	judges    map[string]*judge // by task
 	afterItem func(done int)    // for tests, once items are durable
+	maxBatch  int               // for tests; 0: the engine's own
+	maxWave   int               // for tests; 0: waveBytes
+
+	firstToken time.Time          // when the first tokens were computed
+	modeError  *results.ModeError // of mode fast, once measured
 }
 
 // Config is everything that decides the numbers of the job.
-func (j *Job) Config() results.Config {
+func (j *Job) Config() (results.Config, error) {
+	modelHash, err := j.Local.Hash()
+	if err != nil {
+		return results.Config{}, err
+	}
 	c := results.Config{
 		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items},
-		Model:     j.Local.Name, ModelHash: j.Local.Hash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Model:     j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Numerics: Numerics,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
 		Sandbox: j.SandboxKind,
 	}
 	if j.Chat != nil {
-		c.ChatTemplate, c.ChatShots = j.Chat.Hash, "turns"
+		c.ChatTemplate, c.ChatShots = j.Chat.Hash, shotsAsTurns
 		if j.Spec.ShotsInOne {
-			c.ChatShots = "message"
+			c.ChatShots = shotsInOne
 		}
 	}
 	if j.Spec.LimitRandom {
@@ -65,7 +76,7 @@ func (j *Job) Config() results.Config {
 		c.Documents.Sample = c.Documents.Sample || p.Sample
 	}
 	slices.SortFunc(c.Tasks, func(a, b results.TaskConfig) int { return strings.Compare(a.Name, b.Name) })
-	return c
+	return c, nil
 }
 
 // newJudges resolves all filters and metrics, before anything is computed.
@@ -92,47 +103,35 @@ func (j *Job) judgeWarnings() []string {
 	return out
 }
 
-// DefaultOut is the folder of a run without --out; names are those the user
-// asked for, groups as groups.
-func (j *Job) DefaultOut(names []string) (string, error) {
-	hash, err := j.Config().Hash()
+// DefaultOut is the folder of a run without --out, named after the selection as
+// the user typed it.
+func (j *Job) DefaultOut() (string, error) {
+	config, err := j.Config()
 	if err != nil {
 		return "", err
 	}
-	return results.FolderName(j.Local.Name, names, hash), nil
+	hash, err := config.Hash()
+	if err != nil {
+		return "", err
+	}
+	return results.FolderName(j.Local.Name, j.Origin.Selection, hash), nil
 }
 
 // Plan builds all prompts and says what they cost, without computing.
 func (j *Job) Plan() (results.Plan, error) {
-	w, err := j.wave(nil)
-	if err != nil {
-		return results.Plan{}, err
-	}
-	return planOf(engine.MakePlan(w.requests)), nil
-}
-
-func planOf(p engine.Plan) results.Plan {
-	return results.Plan{Requests: int64(p.Requests), TokensRequested: int64(p.TokensRequested), TokensComputed: int64(p.TokensComputed)}
-}
-
-// wave builds and encodes every item that is not done yet.
-func (j *Job) wave(done map[item]bool) (*wave, error) {
-	enc := j.Local.encoder(j.Spec.BOS)
-	w := &wave{encoder: enc, ends: j.Local.ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
-	for _, p := range j.Tasks {
-		for it, err := range p.Builder.Items(p.IDs) {
-			if err != nil {
-				return nil, err
-			}
-			if done[item{p.Task.Name, it.DocID}] {
-				continue
-			}
-			if err := w.add(p, it); err != nil {
-				return nil, fmt.Errorf("task %s, doc %d: %w", p.Task.Name, it.DocID, err)
-			}
+	source := j.waves(nil)
+	defer source.stop()
+	var sum results.Plan
+	for {
+		w, err := source.wave()
+		if err != nil || w == nil {
+			return sum, err
 		}
+		p := engine.MakePlan(w.requests)
+		sum.Requests += int64(p.Requests)
+		sum.TokensRequested += int64(p.TokensRequested)
+		sum.TokensComputed += int64(p.TokensComputed)
 	}
-	return w, nil
 }
 
 // documents counts the items of the job.

@@ -21,6 +21,7 @@ type judge struct {
 	pipelines []scoring.Pipeline
 	metrics   []scoring.MetricSpec
 	process   scoring.ProcessFunc
+	votes     *vote // nil: the task has no vote over samples
 
 	mu       sync.Mutex
 	remarked int    // documents that a metric remarked on
@@ -48,17 +49,32 @@ func newJudge(t *tasks.Task, code scoring.CodeRunner) (*judge, error) {
 	if len(j.pipelines) == 0 {
 		j.pipelines = []scoring.Pipeline{scoring.DefaultPipeline()}
 	}
-	if t.ProcessResults != "" {
-		return j, j.useFunction(t.ProcessResults)
+	err := j.useMetrics(code)
+	if err == nil {
+		j.votes, err = newVote(t, j.metrics)
 	}
-	for _, m := range t.Metrics {
+	if err != nil {
+		return nil, fmt.Errorf("task %s: %w", t.Name, err)
+	}
+	return j, nil
+}
+
+// useMetrics resolves what the task file lists, or the function in its place.
+func (j *judge) useMetrics(code scoring.CodeRunner) error {
+	if j.task.ProcessResults != "" {
+		return j.useFunction(j.task.ProcessResults)
+	}
+	for _, m := range j.task.Metrics {
+		if m.Func == tasks.ScoreMajAtK {
+			continue
+		}
 		spec, err := newMetric(m, code)
 		if err != nil {
-			return nil, fmt.Errorf("task %s: %w", t.Name, err)
+			return err
 		}
 		j.metrics = append(j.metrics, spec)
 	}
-	return j, nil
+	return nil
 }
 
 func newFilter(f tasks.Filter) (scoring.Filter, error) {
@@ -86,21 +102,25 @@ func newMetric(m tasks.Metric, code scoring.CodeRunner) (scoring.MetricSpec, err
 			return spec, err
 		}
 	case tasks.ScorePassAtK:
-		ks, err := passK(m.Args)
+		ks, err := atK(m.Args)
 		if err != nil {
 			return spec, err
 		}
 		spec.Func = scoring.PassAtK(code, ks)
 	case tasks.ScorePassAt1:
-		spec.Func = scoring.PassAt1(code, m.Name)
+		ks, err := atK(m.Args)
+		if err != nil {
+			return spec, err
+		}
+		spec.Func = scoring.PassAt1(code, m.Name, ks)
 	default:
 		return spec, fmt.Errorf("no metric function %q", m.Func)
 	}
 	return listed(spec, m)
 }
 
-// passK reads pass@k's argument k: one number or a list.
-func passK(args *py.Dict) ([]int, error) {
+// atK reads the argument k of pass@k and maj@k: one number or a list.
+func atK(args *py.Dict) ([]int, error) {
 	v, ok := args.Get("k")
 	if !ok {
 		return []int{1}, nil
@@ -113,7 +133,7 @@ func passK(args *py.Dict) ([]int, error) {
 	for _, k := range list {
 		n, ok := k.(int64)
 		if !ok || n < 1 || n > math.MaxInt32 {
-			return nil, fmt.Errorf("pass@k: k is %s, not a whole number of at least 1", py.Repr(k))
+			return nil, fmt.Errorf("k is %s, not a whole number of at least 1", py.Repr(k))
 		}
 		ks = append(ks, int(n))
 	}
@@ -140,6 +160,11 @@ func (j *judge) judge(ctx context.Context, it prompts.Item, s *results.Sample) e
 		row, err := j.row(ctx, item, out)
 		if err != nil {
 			return err
+		}
+		if j.votes != nil && len(s.Generations) > 1 {
+			if err := j.vote(ctx, p, item, responses, s.Generations, row); err != nil {
+				return err
+			}
 		}
 		if p.Name != scoring.NoFilter {
 			row = row.Qualified(p.Name)
@@ -186,7 +211,24 @@ type estimate struct {
 	metric, filter string
 	higherIsBetter bool
 	binary         bool // every document scored 0 or 1
+	interval       *interval
 	scoring.Estimate
+}
+
+// An interval is a 95% interval that does not follow from value and standard
+// error.
+type interval struct{ low, high float64 }
+
+// bounds is the estimate's 95% interval; not ok without a standard error.
+func (e estimate) bounds() (i interval, ok bool) {
+	if e.interval != nil {
+		return *e.interval, true
+	}
+	if math.IsNaN(e.StdErr) || math.IsNaN(e.Value) {
+		return i, false
+	}
+	i.low, i.high = results.Interval(e.Value, e.StdErr, e.N, e.binary)
+	return i, true
 }
 
 // estimates aggregates a task's rows, in document order.

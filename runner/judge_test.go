@@ -3,16 +3,19 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/py"
+	"github.com/llamaeval/llamaeval/tasks/scoring"
 )
 
 // fakeRunner passes programs that contain a word.
@@ -72,6 +75,61 @@ func TestJudgeCode(t *testing.T) {
 		if got := s.Metrics["pass@1,create_test"]; got != want {
 			t.Errorf("%q: pass@1 is %v, want %v", word, got, want)
 		}
+	}
+}
+
+// Every sample of an MBPP problem is a candidate, and pass@k appears once
+// there are several; one sample is scored as the reference does.
+func TestJudgeSamples(t *testing.T) {
+	for _, c := range []struct {
+		task  string
+		texts []string
+		want  map[string]float64
+	}{
+		{"mbpp", []string{"good"}, map[string]float64{"pass_at_1": 1}},
+		{"mbpp", []string{"bad", "good", "bad", "good"}, map[string]float64{"pass_at_1": 0.5, "pass@1": 0.5}},
+		{"humaneval", slices.Repeat([]string{"good", "bad", "bad"}, 4), map[string]float64{"pass@1,create_test": 1. / 3, "pass@10,create_test": 1}},
+	} {
+		j := builtinJudge(t, c.task, "good")
+		it, s := generated(py.DictOf("prompt", ""), "check", "")
+		s.Generations = c.texts
+		if err := j.judge(context.Background(), it, &s); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]float64{}
+		for k, v := range s.Metrics {
+			if !scoring.Auxiliary(k) {
+				got[k] = v
+			}
+		}
+		if d := cmp.Diff(c.want, got, cmpopts.EquateApprox(0, 1e-12)); d != "" {
+			t.Errorf("%s of %d samples: %s", c.task, len(c.texts), d)
+		}
+	}
+}
+
+// The answer most samples give is scored; text without an answer has no vote.
+func TestJudgeVotes(t *testing.T) {
+	gsm8k := builtinJudge(t, "gsm8k", "")
+	it, s := generated(py.NewDict(), "It is\n#### 1,250", "")
+	s.Generations = []string{"#### 7", "no idea", "none", "#### 1250", "#### 1,250.", "#### 8"}
+	if err := gsm8k.judge(context.Background(), it, &s); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{"exact_match,strict-match": 0, "maj@6,strict-match": 1, "exact_match,flexible-extract": 0, "maj@6,flexible-extract": 1}
+	if d := cmp.Diff(want, s.Metrics); d != "" {
+		t.Error(d)
+	}
+	math := builtinJudge(t, "math_algebra", "")
+	it, s = generated(py.DictOf("solution", `\boxed{\frac{1}{2}}`), "", "")
+	s.Generations = []string{"$2$", `so $\dfrac12$`, "$2$", `$\frac12$`, `$\tfrac{1}{2}$.`, "$2$", "$3$", "$2$", `$0.5$`}
+	if err := math.judge(context.Background(), it, &s); err != nil {
+		t.Fatal(err)
+	}
+	// 4 to 3 after eight; 4 to 4 after nine, where 2 came first.
+	want = map[string]float64{"exact_match": 0, "exact_judge": 0, "judge_unknown": 0, "maj@8": 0, "maj@9": 0}
+	if d := cmp.Diff(want, s.Metrics); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/model/gguf"
@@ -14,15 +15,27 @@ import (
 type Local struct {
 	Path string
 	Name string // the checkpoint's own name, not the path or alias as typed
-	Hash string // SHA-256 of the file, hex
 
 	Model     *model.Model
 	Tokenizer *tokenizer.Tokenizer
+
+	hash func() (string, error)
 }
 
-// OpenLocal opens a checkpoint. threads 0 means one a processor.
-func OpenLocal(path, mode string, threads int) (*Local, error) {
-	m, err := model.Open(path, model.Options{Threads: threads, Mode: mode})
+// LocalOptions say how a checkpoint is opened.
+type LocalOptions struct {
+	Mode    string // exact or fast
+	Threads int    // 0: one a processor
+	// Hashes is the folder in which the hashes of files are kept, so that an
+	// unchanged one is not read again; empty: it is read each time.
+	Hashes string
+}
+
+// OpenLocal opens a checkpoint. Its file is hashed meanwhile.
+func OpenLocal(path string, o LocalOptions) (*Local, error) {
+	hash := sync.OnceValues(func() (string, error) { return gguf.CachedHash(path, o.Hashes) })
+	go hash()
+	m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode})
 	if err != nil {
 		return nil, err
 	}
@@ -34,13 +47,11 @@ func OpenLocal(path, mode string, threads int) (*Local, error) {
 		m.Close()
 		return nil, err
 	}
-	hash, err := gguf.Hash(path)
-	if err != nil {
-		m.Close()
-		return nil, err
-	}
-	return &Local{Path: path, Name: ownName(m.Config()), Hash: hash, Model: m, Tokenizer: t}, nil
+	return &Local{Path: path, Name: ownName(m.Config()), Model: m, Tokenizer: t, hash: hash}, nil
 }
+
+// Hash returns the SHA-256, hex, of the checkpoint's file.
+func (l *Local) Hash() (string, error) { return l.hash() }
 
 // ownName is what a checkpoint calls itself and the type of most of its
 // tensors, so that two quantisations of one model have two names. It does not
@@ -77,7 +88,7 @@ func (l *Local) addsBOS(bos string) bool {
 // encoder returns the text-to-token rules for this checkpoint.
 func (l *Local) encoder(bos string) *encoder {
 	e := &encoder{
-		encode: func(text string) []int32 { return l.Tokenizer.Encode(text, true) },
+		encode: newPrefixEncoder(l.Tokenizer).tokensOf,
 		addBOS: l.addsBOS(bos), bos: -1, eos: -1, maxLength: l.Model.Config().ContextLength,
 	}
 	if id, ok := l.Tokenizer.BOS(); ok {

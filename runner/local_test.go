@@ -25,7 +25,7 @@ func TestChatTemplateOracle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	local, err := OpenLocal(sharedtest.Model(t), "exact", 1)
+	local, err := OpenLocal(sharedtest.Model(t), LocalOptions{Mode: "exact", Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,10 +53,9 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	}
 	p.Sample, p.Warnings = l.sample, append(p.Warnings, l.warnings...)
 	p.DataHash = hex.EncodeToString(l.hash.Sum(nil))
-	options := prompts.Options{
-		Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat.config(),
-		Gen: spec.Gen.apply(generation(t)),
-	}
+	gen := spec.Gen.apply(generation(t))
+	p.Warnings = append(p.Warnings, samplesWarnings(t, gen)...)
+	options := prompts.Options{Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat.config(), Gen: gen}
 	if p.Builder, err = prompts.NewBuilder(t, docs, pool, options); err != nil {
 		var small *prompts.PoolError
 		if errors.As(err, &small) {

@@ -25,7 +25,10 @@ import (
 // process left there, answers and scores what is missing, and writes the
 // results. A finished folder of the same configuration is only read.
 func (j *Job) Run(ctx context.Context) (results.Report, error) {
-	config := j.Config()
+	config, err := j.Config()
+	if err != nil {
+		return results.Report{}, err
+	}
 	hash, err := config.Hash()
 	if err != nil {
 		return results.Report{}, err
@@ -82,12 +85,20 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 		source = j.Chat.Source
 	}
 	return results.Run{
-		ChatSource: source,
-		ID:         hex.EncodeToString(id), ConfigHash: hash, Config: config,
-		Version: j.Version, Command: j.Command, ModelPath: j.Local.Path,
+		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
+		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path), ChatSource: source,
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
+		Suites: j.suites(),
 	}
+}
+
+// absolute is the path as any folder's process can use it.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // resume answers what the journal lacks and closes the run.
@@ -102,27 +113,22 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	if err != nil {
 		return results.Report{}, err
 	}
-	w, err := j.wave(done)
-	if err != nil {
-		return results.Report{}, err
-	}
-	if run.ModeError == nil && j.Mode == model.Fast && len(w.requests) > 0 {
-		if run.ModeError, err = j.modeError(w); err != nil {
-			return results.Report{}, err
+	j.modeError = run.ModeError
+	plan, err := j.answer(ctx, done, func(batch [][]byte) error {
+		err := log.AppendBatch(batch)
+		if err == nil && j.afterItem != nil {
+			j.afterItem(log.Len())
 		}
-		if err := results.WriteRun(j.Out, run); err != nil {
-			return results.Report{}, err
-		}
-	}
-	tokens, err := j.answer(ctx, w, log, len(done))
+		return err
+	})
 	if err != nil {
 		return results.Report{}, j.stopped(ctx, log, err)
 	}
-	run.Plan = results.Plan{
-		Requests: int64(len(w.requests)), TokensRequested: int64(engine.TokensRequested(w.requests)), TokensComputed: tokens,
-	}
+	run.Plan = plan
+	run.FirstToken = j.firstToken
 	run.WallSeconds += time.Since(started).Seconds()
 	run.Warnings = append(warnings, j.judgeWarnings()...)
+	run.ModeError = j.modeError
 	if e := run.ModeError; e != nil {
 		run.Warnings = append(run.Warnings, "mode fast: "+model.ModeError(*e).String())
 	}
@@ -133,8 +139,8 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 // tenths of a second of work.
 const modeTokens = 512
 
-// modeError compares the modes on the beginning of the wave's requests.
-func (j *Job) modeError(w *wave) (*results.ModeError, error) {
+// compareModes measures mode fast on the beginning of the wave's requests.
+func (j *Job) compareModes(w *wave) error {
 	var tokens []int32
 	for _, r := range w.requests {
 		if len(tokens) >= modeTokens {
@@ -144,10 +150,11 @@ func (j *Job) modeError(w *wave) (*results.ModeError, error) {
 	}
 	e, err := j.Local.Model.CompareModes(tokens[:min(len(tokens), modeTokens)])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	stored := results.ModeError(e)
-	return &stored, nil
+	j.modeError = &stored
+	return nil
 }
 
 // stopped words why a run ended early, and that nothing is lost.
@@ -182,34 +189,29 @@ func recorded(log *journal.Journal, i int) (results.Sample, error) {
 	return results.DecodeSample(payload)
 }
 
-// answer runs the wave. Items are judged and made durable beside the model's
-// work, each as soon as its last answer is there. It returns the tokens that
-// this process computed.
-func (j *Job) answer(ctx context.Context, w *wave, log *journal.Journal, done int) (int64, error) {
-	show := j.Progress(progress.Options{Total: j.documents(), Done: done})
+// answer computes all items that are not done, wave after wave. Items are
+// judged and kept beside the model's work, each as soon as its last answer is
+// there; keep gets encoded samples, some at a time. It returns what this
+// process was asked and computed.
+func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch [][]byte) error) (results.Plan, error) {
+	j.boundHeap()
+	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
-	var tokens int64
-	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, Progress: func(n int) {
-		tokens += int64(n)
+	var plan results.Plan
+	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
+		if plan.TokensComputed == 0 {
+			j.firstToken = time.Now().UTC()
+		}
+		plan.TokensComputed += int64(n)
 		show.Add(0, int64(n))
 	}})
+	defer e.Close()
 	answered := make(chan *work)
 	ready := make(chan []byte, 64)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(answered)
-		return e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
-			wk := w.put(request, a)
-			if wk == nil {
-				return nil
-			}
-			select {
-			case answered <- wk:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
+		return j.compute(ctx, e, done, &plan, answered)
 	})
 	var judging sync.WaitGroup
 	for range max(1, j.Threads) {
@@ -224,9 +226,44 @@ func (j *Job) answer(ctx context.Context, w *wave, log *journal.Journal, done in
 		close(ready)
 		return nil
 	})
-	group.Go(func() error { return j.record(log, ready, show) })
+	group.Go(func() error { return record(keep, ready, show) })
 	err := group.Wait()
-	return tokens, err
+	return plan, err
+}
+
+// compute lets the engine answer wave after wave and passes on each item whose
+// last answer is there.
+func (j *Job) compute(ctx context.Context, e *engine.Engine, done map[item]bool, plan *results.Plan, answered chan<- *work) error {
+	source := j.waves(done)
+	defer source.stop()
+	for {
+		w, err := source.wave()
+		if err != nil || w == nil {
+			return err
+		}
+		if j.Mode == model.Fast && j.modeError == nil {
+			if err := j.compareModes(w); err != nil {
+				return err
+			}
+		}
+		plan.Requests += int64(len(w.requests))
+		plan.TokensRequested += int64(engine.TokensRequested(w.requests))
+		err = e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
+			wk := w.put(request, a)
+			if wk == nil {
+				return nil
+			}
+			select {
+			case answered <- wk:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (j *Job) tokenBytes(token int32) []byte { return j.Local.Tokenizer.DecodeBytes([]int32{token}) }
@@ -247,8 +284,8 @@ func (j *Job) judgeAll(ctx context.Context, answered <-chan *work, ready chan<- 
 	return nil
 }
 
-// record appends what is ready, all of it with one wait for the disk.
-func (j *Job) record(log *journal.Journal, ready <-chan []byte, show *progress.P) error {
+// record keeps what is ready, all of it with one wait for the disk.
+func record(keep func(batch [][]byte) error, ready <-chan []byte, show *progress.P) error {
 	var failed error
 	for payload := range ready {
 		batch := [][]byte{payload}
@@ -256,11 +293,8 @@ func (j *Job) record(log *journal.Journal, ready <-chan []byte, show *progress.P
 			batch = append(batch, <-ready)
 		}
 		if failed == nil { // keep draining, so that nobody waits for this channel
-			if failed = log.AppendBatch(batch); failed == nil {
+			if failed = keep(batch); failed == nil {
 				show.Add(len(batch), 0)
-				if j.afterItem != nil {
-					j.afterItem(log.Len())
-				}
 			}
 		}
 	}

@@ -45,7 +45,7 @@ metadata: {loglikelihood_continuation: " none"}
 `
 
 // newTestJob prepares both tasks on a small random model.
-func newTestJob(t *testing.T, threads int) *Job {
+func newTestJob(t *testing.T, threads int, change ...func(*Spec)) *Job {
 	t.Helper()
 	dir := t.TempDir()
 	var lines strings.Builder
@@ -58,7 +58,7 @@ func newTestJob(t *testing.T, threads int) *Job {
 			t.Fatal(err)
 		}
 	}
-	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 5}), "exact", threads)
+	local, err := OpenLocal(tinymodel.New(t, tinymodel.Options{Seed: 5}), LocalOptions{Mode: "exact", Threads: threads})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,9 @@ func newTestJob(t *testing.T, threads int) *Job {
 		Spec:  Spec{Shots: &shots, Seed: 1234, BOS: "auto"},
 		Local: local, Memory: 1 << 28, Threads: threads, Mode: "exact",
 		Progress: func(o progress.Options) *progress.P { o.Out, o.Quiet = io.Discard, true; return progress.New(o) },
+	}
+	for _, c := range change {
+		c(&job.Spec)
 	}
 	for _, name := range []string{"choice.yaml", "text.yaml"} {
 		task, err := tasks.ParseFile(filepath.Join(dir, name))
@@ -111,6 +114,10 @@ func TestRunsAreByteIdentical(t *testing.T) {
 	}
 	if len(report.Scores) == 0 || report.Plan.TokensComputed == 0 || report.Plan.TokensComputed > report.Plan.TokensRequested {
 		t.Errorf("report: %+v", report)
+	}
+	run, err := results.ReadRun(first.Out)
+	if err != nil || run.FirstToken.Before(run.Started) || run.FirstToken.After(run.Finished) {
+		t.Errorf("first token at %v, %v", run.FirstToken, err)
 	}
 	want := parquetFiles(t, first.Out)
 	primary := map[string]int{}

@@ -13,7 +13,7 @@ import (
 
 // sample builds the row of an answered item, all but what is judged.
 func (wk *work) sample(decode func(tokens []int32) string) results.Sample {
-	it := wk.item
+	it := unpack(wk.item, wk.contexts)
 	s := results.Sample{
 		Task: wk.task.Task.Name, DocID: int32(it.DocID), Shots: int32(wk.task.Shots),
 		DocHash: DocHash(it.Doc), Doc: py.JSON(it.Doc, -1), Cluster: it.Cluster,

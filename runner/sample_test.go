@@ -19,9 +19,10 @@ func TestSample(t *testing.T) {
 	wk := &work{
 		task: &Prepared{Task: &tasks.Task{Name: "t"}, Shots: 3},
 		item: prompts.Item{DocID: 7, Doc: doc, Target: []any{"a", "b"}, Cluster: "c", Requests: []prompts.Request{
-			{Kind: prompts.Generate, Context: "Q", Gen: prompts.Generation{Until: []string{"\n", ""}}},
-			{Context: "Q", Continuation: " none"},
+			{Kind: prompts.Generate, Gen: prompts.Generation{Until: []string{"\n", ""}}},
+			{Continuation: " none"},
 		}},
+		contexts: []text{{"", "Q"}, {"", "Q"}},
 		encoded: []encoded{
 			{contextTokens: 9, truncated: 4, requests: []engine.Request{{Tokens: []int32{1, 2}}}},
 			{contextTokens: 9, truncated: 3, requests: []engine.Request{{Tokens: []int32{1, 2, 5, 6}, Scored: 2}}},
@@ -51,8 +52,9 @@ func TestSample(t *testing.T) {
 // A rolling text's windows are one continuation without a context.
 func TestSampleOfRollingText(t *testing.T) {
 	wk := &work{
-		task: &Prepared{Task: &tasks.Task{Name: "t"}},
-		item: prompts.Item{Doc: py.NewDict(), Target: "abc", Requests: []prompts.Request{{Kind: prompts.Rolling, Continuation: "abc"}}},
+		task:     &Prepared{Task: &tasks.Task{Name: "t"}},
+		item:     prompts.Item{Doc: py.NewDict(), Target: "abc", Requests: []prompts.Request{{Kind: prompts.Rolling, Continuation: "abc"}}},
+		contexts: []text{{}},
 		encoded: []encoded{{requests: []engine.Request{
 			{Tokens: []int32{0, 1, 2}, Scored: 2}, {Tokens: []int32{1, 2, 3}, Scored: 1},
 		}}},

@@ -51,6 +51,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 
 // A tally is what scores need of a task's samples, in document order.
 type tally struct {
+	docs       []int32 // of rows
 	rows       []scoring.Row
 	truncated  int // documents whose context was cut
 	hitLimit   int // generations that ended at their token limit
@@ -92,6 +93,7 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 			t = &tally{}
 			tallies[k.Task] = t
 		}
+		t.docs = append(t.docs, k.DocID)
 		t.rows = append(t.rows, rows[k.record].rows...)
 		t.truncated += rows[k.record].truncated
 		t.hitLimit += rows[k.record].hitLimit
@@ -123,6 +125,11 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 		if t.hitLimit > 0 {
 			out = append(out, fmt.Sprintf("task %s: %d of %d generations (%.0f%%) ended at their token limit: if answers are cut off, --gen max_tokens=N raises it from %d",
 				p.Task.Name, t.hitLimit, t.generation, 100*float64(t.hitLimit)/float64(t.generation), p.Builder.MaxTokens()))
+		}
+		if p.Task.ProcessResults == tasks.ScoreHendrycksMath {
+			if text := t.disagreement(p.Task.Name); text != "" {
+				out = append(out, text)
+			}
 		}
 	}
 	return out
@@ -166,13 +173,17 @@ func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
 
 // row fills the columns that are the same for all rows of a run.
 func (j *Job) row(name, kind, version string, e estimate) results.Score {
+	modelHash, _ := j.Local.Hash() // Config has had it already
 	s := results.Score{
 		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
 		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
-		Model: j.Local.Name, ModelHash: j.Local.Hash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
+	if i := e.interval; i != nil && s.StdErr != nil {
+		s.CILow, s.CIHigh = &i.low, &i.high
+	}
 	return s
 }
 

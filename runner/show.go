@@ -47,9 +47,10 @@ func (l *Local) Tokenise(it prompts.Item, bos string) ([]Tokenised, error) {
 			return nil, err
 		}
 		for _, w := range e.requests {
-			cut := len(w.Tokens) - w.Scored
+			tokens := w.All()
+			cut := len(tokens) - w.Scored
 			out = append(out, Tokenised{
-				Context: l.visible(w.Tokens[:cut]), Continuation: l.visible(w.Tokens[cut:]),
+				Context: l.visible(tokens[:cut]), Continuation: l.visible(tokens[cut:]),
 				ContextTokens: cut, Tokens: w.Scored, Truncated: e.truncated,
 			})
 		}

@@ -149,7 +149,11 @@ func number(to **float64, key string, value any, low, high float64) error {
 }
 
 func integer(to **int, key string, value any) error {
-	n, err := strconv.Atoi(fmt.Sprint(value))
+	text := fmt.Sprint(value)
+	if f, ok := value.(float64); ok { // a number of JSON, 1e+06 to Sprint
+		text = strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
 		return fmt.Errorf("--gen %s=%v is not a whole number of at least 1", key, value)
 	}

@@ -45,6 +45,7 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
 		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},
 		{folder: "squad", name: "process_results", scoring: ScoreSquad},
+		{folder: "vote", name: "maj_at_k", scoring: ScoreMajAtK},
 		{folder: "quac", name: "process_docs", docs: quacDocs},
 		{folder: "quac", name: "process_results", scoring: ScoreQuAC},
 	}

@@ -51,6 +51,7 @@ const (
 	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
 	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
 	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
+	ScoreMajAtK                    = "vote.maj_at_k"                        // metric; keyword argument k
 	FilterBuildPredictions         = "humaneval.build_predictions"          // prompt + completion
 	FilterBuildPredictionsInstruct = "humaneval.build_predictions_instruct" // the same, cut at a code fence
 	FilterFencedCode               = "mbpp.build_predictions"               // the first code block of a chat model's answer

@@ -24,6 +24,11 @@ type Group struct {
 	// group among them counting once.
 	MeanOfMembers bool
 
+	// Title (metadata.table_title, of ours): the group is shown as a table of
+	// its own, a row for each part that has a value. Note (table_note) stands
+	// under it.
+	Title, Note string
+
 	// Tasks are the names of all tasks below the group, in order, each
 	// once. Only Resolve fills it.
 	Tasks []string
@@ -170,9 +175,14 @@ func groupMetadata(g *Group, n *node) error {
 	if v, ok := m.Get("version"); ok && v != nil {
 		g.Version = py.Str(v)
 	}
-	if p := n.get("primary"); !p.isNull() {
-		if g.Primary, err = p.text(); err != nil {
-			return inKey("primary", err)
+	for _, text := range []struct {
+		key string
+		to  *string
+	}{{"primary", &g.Primary}, {"table_title", &g.Title}, {"table_note", &g.Note}} {
+		if p := n.get(text.key); !p.isNull() {
+			if *text.to, err = p.text(); err != nil {
+				return inKey(text.key, err)
+			}
 		}
 	}
 	if p := n.get("mean_of_members"); !p.isNull() {

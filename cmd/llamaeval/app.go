@@ -22,7 +22,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{runCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand()},
+		Commands:  []*cli.Command{runCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand()},
 
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true, // only --task and lists of numbers are split, by their own commands
@@ -41,11 +41,30 @@ func wrongUsage(c *cli.Context, err error, _ bool) error {
 // Flags that several commands share.
 
 func dataFlags() []cli.Flag {
+	return append(sourceFlags(), &cli.BoolFlag{Name: "sample", Usage: "use the embedded sample instead of the benchmark's data"})
+}
+
+func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "hub", Usage: "only source of datasets: the address of a hub or a mirror `FOLDER`", EnvVars: []string{"LLAMAEVAL_HUB"}},
 		&cli.BoolFlag{Name: "offline", Usage: "use only what is on this machine (also: HF_HUB_OFFLINE=1)"},
-		&cli.BoolFlag{Name: "sample", Usage: "use the embedded sample instead of the benchmark's data"},
 		&cli.StringSliceFlag{Name: "tasks-dir", Usage: "`FOLDER` with task files of your own; may be repeated"},
+	}
+}
+
+// machineFlags say what of this machine is used; no result depends on them.
+func machineFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "threads", Usage: "cores to use: `N`", DefaultText: "all"},
+		&cli.StringFlag{Name: "memory", Usage: "bound on the KV cache: `BYTES`, 64MiB or 2GB", DefaultText: "a quarter of the machine's memory"},
+	}
+}
+
+func codeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a separate process with limits"},
+		&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "with --allow-code-execution: run them even where no sandbox can be built"},
+		&cli.StringFlag{Name: "sandbox", Usage: "where they run: `KIND` host", Value: "host"},
 	}
 }
 

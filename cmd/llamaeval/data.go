@@ -56,7 +56,7 @@ func dataList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := openStore(c, true, newTransfers(c)) // a list asks nobody
+	s, err := openStore(c, dataset.Options{Offline: true, Sample: c.Bool("sample")}, newTransfers(c)) // a list asks nobody
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func dataPull(c *cli.Context) error {
 		return err
 	}
 	show := newTransfers(c)
-	s, err := openStore(c, offline(c), show)
+	s, err := openStore(c, dataset.Options{Offline: offline(c), Sample: c.Bool("sample")}, show)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func dataVerify(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	s, err := store(c)
+	s, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func pullAgain(c *cli.Context, damaged []dataset.Check) string {
 	if err != nil { // broken task files of the user's own: the files are known all the same
 		return "`llamaeval data pull TASK`"
 	}
-	s, err := openStore(c, true, newTransfers(c))
+	s, err := openStore(c, dataset.Options{Offline: true, Sample: c.Bool("sample")}, newTransfers(c))
 	if err != nil {
 		return "`llamaeval data pull TASK`"
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/tasks/dataset"
 )
@@ -58,12 +60,16 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 
 // explainMissing names the commands that help when a task's data is not to
 // be had.
-func explainMissing(task string, err error) error {
+func explainMissing(c *cli.Context, task string, err error) error {
 	var missing *dataset.MissingError
-	if errors.As(err, &missing) {
-		return fmt.Errorf("%w: run `llamaeval data pull %s` where there is a network, or add --sample to use the embedded sample", err, task)
+	if !errors.As(err, &missing) {
+		return err
 	}
-	return err
+	err = fmt.Errorf("%w: run `llamaeval data pull %s` where there is a network", err, task)
+	if lookup(c.Command.Flags, "sample") == nil { // what is asked for is settled
+		return fmt.Errorf("%w, or give its source with --hub", err)
+	}
+	return fmt.Errorf("%w, or add --sample to use the embedded sample", err)
 }
 
 // oneLine keeps a message on one line of a bearable length, whatever foreign

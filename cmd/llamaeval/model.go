@@ -45,15 +45,19 @@ func modelInfo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	local, err := runner.OpenLocal(r.Path, "exact", 1)
+	local, err := runner.OpenLocal(r.Path, runner.LocalOptions{Mode: "exact", Threads: 1})
 	if err != nil {
 		return err
 	}
 	defer local.Close()
-	return describeModel(local).Write(c.App.Writer, format)
+	hash, err := local.Hash()
+	if err != nil {
+		return err
+	}
+	return describeModel(local, hash).Write(c.App.Writer, format)
 }
 
-func describeModel(l *runner.Local) results.Table {
+func describeModel(l *runner.Local, hash string) results.Table {
 	m := l.Model.Config()
 	var types []string
 	for _, name := range slices.Sorted(maps.Keys(m.Types)) {
@@ -62,7 +66,7 @@ func describeModel(l *runner.Local) results.Table {
 	t := results.Table{
 		Columns: []results.Column{{Name: "property"}, {Name: "value"}},
 		Value: map[string]any{
-			"path": l.Path, "name": l.Name, "hash": l.Hash, "architecture": m.Architecture, "parameters": m.Parameters, "types": m.Types,
+			"path": l.Path, "name": l.Name, "hash": hash, "architecture": m.Architecture, "parameters": m.Parameters, "types": m.Types,
 			"context_length": m.ContextLength, "layers": m.Layers, "heads": m.Heads, "kv_heads": m.KVHeads, "embedding": m.Embedding,
 			"feed_forward": m.FFN, "vocabulary": m.Vocab, "tied_output": m.Tied,
 			"tokenizer": map[string]any{"hash": l.Tokenizer.Hash(), "tokens": l.Tokenizer.VocabSize(), "adds_bos": l.Tokenizer.AddBOS(), "chat_template": l.Tokenizer.ChatTemplate() != ""},
@@ -73,7 +77,7 @@ func describeModel(l *runner.Local) results.Table {
 	}
 	add("path", "%s", l.Path)
 	add("name", "%s", l.Name)
-	add("SHA-256", "%s", l.Hash)
+	add("SHA-256", "%s", hash)
 	add("architecture", "%s", m.Architecture)
 	add("parameters", "%.1f M", float64(m.Parameters)/1e6)
 	add("tensor types", "%s", strings.Join(types, ", "))

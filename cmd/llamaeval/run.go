@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -26,12 +28,9 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
 			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
-			&cli.IntFlag{Name: "threads", Usage: "cores to use: `N`", DefaultText: "all"},
-			&cli.StringFlag{Name: "memory", Usage: "bound on the KV cache: `BYTES`, 64MiB or 2GB", DefaultText: "a quarter of the machine's memory"},
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
-			&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a separate process with limits"},
-			&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "with --allow-code-execution: run them even where no sandbox can be built"},
-			&cli.StringFlag{Name: "sandbox", Usage: "where they run: `KIND` host", Value: "host"},
+			machineFlags(), codeFlags(),
+			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -47,16 +46,23 @@ func runAction(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	job, names, err := newJob(c)
+	published, err := publishedValues(c)
+	if err != nil {
+		return err
+	}
+	job, err := newJob(c)
 	if err != nil {
 		return err
 	}
 	defer job.Local.Close()
+	if err := checkReference(job, published); err != nil {
+		return err
+	}
 	if c.Bool("plan") {
 		return printPlan(c, job, format)
 	}
 	if job.Out = c.String("out"); job.Out == "" {
-		if job.Out, err = job.DefaultOut(names); err != nil {
+		if job.Out, err = job.DefaultOut(); err != nil {
 			return err
 		}
 	}
@@ -64,6 +70,7 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	report.Reference = published
 	say := notice(c)
 	for _, w := range report.Warnings {
 		say("warning: " + w)
@@ -72,61 +79,105 @@ func runAction(c *cli.Context) error {
 	return report.Write(c.App.Writer, format)
 }
 
+// publishedValues reads --reference; nil without it.
+func publishedValues(c *cli.Context) (*reference.Set, error) {
+	name := c.String("reference")
+	if name == "" {
+		return nil, nil
+	}
+	set, err := reference.Load(name)
+	if err != nil {
+		return nil, usagef("--reference: %v", err)
+	}
+	return &set, nil
+}
+
+// checkReference refuses a reference that has no value for the job's tasks.
+func checkReference(job *runner.Job, published *reference.Set) error {
+	if published == nil {
+		return nil
+	}
+	known := published.Tasks()
+	for _, p := range job.Tasks {
+		if slices.Contains(known, p.Task.Name) {
+			return nil
+		}
+	}
+	for _, g := range job.Groups {
+		if slices.Contains(known, g.Name) {
+			return nil
+		}
+	}
+	return usagef("--reference %s has no value for these tasks: run --task llama2 or a part of it", published.Name)
+}
+
 // newJob reads the flags, loads tasks and data, and opens the model last,
-// since it takes longest. It returns the names as the user gave them.
-func newJob(c *cli.Context) (*runner.Job, []string, error) {
+// since it takes longest.
+func newJob(c *cli.Context) (*runner.Job, error) {
 	names := splitNames(c.StringSlice("task"))
 	if len(names) == 0 {
-		return nil, nil, usagef("run needs --task, for example `llamaeval run --task gsm8k`: `llamaeval tasks list` shows all")
+		return nil, usagef("run needs --task, for example `llamaeval run --task gsm8k`: `llamaeval tasks list` shows all")
 	}
 	s, err := spec(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	job := &runner.Job{Spec: s, Mode: c.String("mode"), Version: version, Command: os.Args, Progress: display(c)}
+	job := &runner.Job{Spec: s, Mode: c.String("mode")}
+	if job.Origin, err = origin(c, names); err != nil {
+		return nil, err
+	}
 	if err := checkDevice(c.String("device"), job.Mode); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if job.Threads, err = threads(c); err != nil {
-		return nil, nil, err
-	}
-	if job.Memory, err = memory(c); err != nil {
-		return nil, nil, err
+	if err := local(c, job); err != nil {
+		return nil, err
 	}
 	r, err := registry(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	selection, err := r.Resolve(names)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	job.Groups = selection.Groups
 	if err := allowCode(c, job, selection.Tasks); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if job.Local, err = openModel(c, job.Threads); err != nil {
-		return nil, nil, err
+	if job.Local, err = openModel(c, job.Mode, job.Threads); err != nil {
+		return nil, err
 	}
-	if err := prepare(c, job, selection); err != nil {
+	if err := prepare(c, job, selection.Tasks, c.Bool("sample"), len(selection.Tasks) > 1); err != nil {
 		job.Local.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return job, names, nil
+	return job, nil
 }
 
-func prepare(c *cli.Context, job *runner.Job, selection *tasks.Selection) error {
-	data, err := store(c)
+// local fills in what belongs to this process and machine.
+func local(c *cli.Context, job *runner.Job) error {
+	job.Version, job.Command, job.Progress = version, os.Args, display(c)
+	var err error
+	if job.Threads, err = threads(c); err != nil {
+		return err
+	}
+	job.Memory, err = memory(c)
+	return err
+}
+
+// prepare loads the tasks' data. inGroup: they are part of a larger choice.
+func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, inGroup bool) error {
+	data, err := store(c, sample)
 	if err != nil {
 		return err
 	}
 	if job.Chat, err = job.Local.Chat(job.Spec); err != nil {
 		return err
 	}
-	for _, t := range selection.Tasks {
-		p, err := runner.Prepare(c.Context, data, t, len(selection.Tasks) > 1, job.Spec, job.Chat)
+	for _, t := range selected {
+		p, err := runner.Prepare(c.Context, data, t, inGroup, job.Spec, job.Chat)
 		if err != nil {
-			return explainMissing(t.Name, err)
+			return explainMissing(c, t.Name, err)
 		}
 		job.Tasks = append(job.Tasks, p)
 	}

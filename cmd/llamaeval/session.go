@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model/fetch"
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/progress"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -43,19 +44,58 @@ func registry(c *cli.Context) (*tasks.Registry, error) {
 	return tasks.NewRegistry(tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)})
 }
 
-func store(c *cli.Context) (*dataset.Store, error) {
-	return openStore(c, offline(c), newTransfers(c))
+// store opens the datasets as a run uses them. sample: the embedded sample.
+func store(c *cli.Context, sample bool) (*dataset.Store, error) {
+	return openStore(c, dataset.Options{Offline: offline(c), Sample: sample}, newTransfers(c))
 }
 
-func openStore(c *cli.Context, offline bool, show *transfers) (*dataset.Store, error) {
+// openStore fills in what is the same for all commands.
+func openStore(c *cli.Context, o dataset.Options, show *transfers) (*dataset.Store, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return nil, err
 	}
-	return dataset.NewStore(dataset.Options{
-		Hub: c.String("hub"), CacheDir: cache, Token: hub.Token(), Endpoint: os.Getenv("HF_ENDPOINT"),
-		Offline: offline, Sample: c.Bool("sample"), Progress: show.progress, Retrying: show.retrying,
-	})
+	o.Hub, o.CacheDir, o.Token, o.Endpoint = c.String("hub"), cache, hub.Token(), os.Getenv("HF_ENDPOINT")
+	o.Progress, o.Retrying = show.progress, show.retrying
+	return dataset.NewStore(o)
+}
+
+// origin notes where tasks and data come from, independent of the folder the
+// program runs in.
+func origin(c *cli.Context, selection []string) (results.Origin, error) {
+	o := results.Origin{Selection: selection, Hub: c.String("hub")}
+	if o.Hub != "" && !strings.Contains(o.Hub, "://") {
+		var err error
+		if o.Hub, err = filepath.Abs(o.Hub); err != nil {
+			return o, err
+		}
+	}
+	for _, dir := range c.StringSlice("tasks-dir") {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return o, err
+		}
+		o.TasksDirs = append(o.TasksDirs, dir)
+	}
+	return o, nil
+}
+
+// returnTo sets the flags that are not given to where a run's parts came from.
+func returnTo(c *cli.Context, o results.Origin) error {
+	if !c.IsSet("hub") && o.Hub != "" {
+		if err := c.Set("hub", o.Hub); err != nil {
+			return err
+		}
+	}
+	if c.IsSet("tasks-dir") {
+		return nil
+	}
+	for _, dir := range o.TasksDirs {
+		if err := c.Set("tasks-dir", dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func offline(c *cli.Context) bool { return c.Bool("offline") || isTrue("HF_HUB_OFFLINE") }
@@ -84,12 +124,16 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 }
 
 // openModel opens the checkpoint of --model.
-func openModel(c *cli.Context, n int) (*runner.Local, error) {
+func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
 	r, err := resolveModel(c.Context, c, c.String("model"))
 	if err != nil {
 		return nil, err
 	}
-	return runner.OpenLocal(r.Path, c.String("mode"), n)
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Hashes: filepath.Join(cache, "hashes")})
 }
 
 // display makes the progress display of a run.

@@ -36,7 +36,7 @@ func tasksCommand() *cli.Command {
 				OnUsageError: wrongUsage, Action: tasksShow,
 			},
 			{
-				Name: "validate", Usage: "check a task file: parse it, open its data, render three prompts",
+				Name: "validate", Usage: "check a task file: parse it, open its data, build all prompts, print three",
 				ArgsUsage:    "FILE",
 				UsageText:    "llamaeval tasks validate my-tasks/exam.yaml",
 				Flags:        flags(dataFlags(), quietFlag()),
@@ -103,7 +103,7 @@ func tasksShow(c *cli.Context) error {
 	}
 	var local *runner.Local
 	if s.Chat { // the template is the model's
-		if local, err = openModel(c, 1); err != nil {
+		if local, err = openModel(c, "exact", 1); err != nil {
 			return err
 		}
 		defer local.Close()
@@ -113,7 +113,7 @@ func tasksShow(c *cli.Context) error {
 		return err
 	}
 	if format == "table" && local == nil { // and so are the token boundaries
-		if local, err = openModel(c, 1); err != nil {
+		if local, err = openModel(c, "exact", 1); err != nil {
 			return fmt.Errorf("%w; --format jsonl shows prompts without a model", err)
 		}
 		defer local.Close()
@@ -134,7 +134,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	if err != nil {
 		return nil, err
 	}
-	data, err := store(c)
+	data, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 		}
 	}
 	p, err := runner.Prepare(c.Context, data, t, false, s, chat)
-	return p, explainMissing(t.Name, err)
+	return p, explainMissing(c, t.Name, err)
 }
 
 func showItems(c *cli.Context, p *runner.Prepared, s runner.Spec, local *runner.Local, format string) error {

@@ -34,16 +34,16 @@ func tasksValidate(c *cli.Context) error {
 	if err := t.CheckScoring(); err != nil {
 		return err
 	}
-	data, err := store(c)
+	data, err := store(c, c.Bool("sample"))
 	if err != nil {
 		return err
 	}
 	if err := openData(c, data, t, file); err != nil {
-		return explainMissing(t.Name, err)
+		return explainMissing(c, t.Name, err)
 	}
 	p, err := runner.Prepare(c.Context, data, t, false, runner.Spec{Seed: defaultSeed}, nil)
 	if err != nil {
-		return explainMissing(t.Name, err)
+		return explainMissing(c, t.Name, err)
 	}
 	for _, w := range append(ineffective(t, file), p.Warnings...) {
 		notice(c)("warning: " + w)

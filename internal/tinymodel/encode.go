@@ -10,8 +10,20 @@ import (
 
 const alignment = 32 // GGUF's default
 
-// encode writes GGUF version 3 (ggml's docs/gguf.md), keys sorted.
+// encode returns a whole file.
 func encode(metadata map[string]any, tensors []Tensor) []byte {
+	b := Header(metadata, tensors)
+	for _, t := range tensors {
+		b = append(b, t.Data...)
+		b = append(b, make([]byte, Padding(len(t.Data)))...)
+	}
+	return b
+}
+
+// Header returns GGUF version 3 (ggml's docs/gguf.md), keys sorted, up to the
+// first tensor's data; each tensor's is followed by Padding zeros. Data may be
+// absent, Size says how much it is.
+func Header(metadata map[string]any, tensors []Tensor) []byte {
 	le := binary.LittleEndian
 	b := []byte("GGUF")
 	b = le.AppendUint32(b, 3)
@@ -30,17 +42,13 @@ func encode(metadata map[string]any, tensors []Tensor) []byte {
 		}
 		b = le.AppendUint32(b, uint32(t.Type))
 		b = le.AppendUint64(b, uint64(offset))
-		offset += padded(len(t.Data))
+		offset += t.Size() + Padding(t.Size())
 	}
-	b = append(b, make([]byte, padded(len(b))-len(b))...)
-	for _, t := range tensors {
-		b = append(b, t.Data...)
-		b = append(b, make([]byte, padded(len(t.Data))-len(t.Data))...)
-	}
-	return b
+	return append(b, make([]byte, Padding(len(b)))...)
 }
 
-func padded(n int) int { return (n + alignment - 1) / alignment * alignment }
+// Padding is how many bytes follow n bytes of data.
+func Padding(n int) int { return (alignment - n%alignment) % alignment }
 
 func appendString(b []byte, s string) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))

@@ -45,6 +45,18 @@ type Tensor struct {
 	Data  []byte
 }
 
+// Size is the bytes of the tensor's data, also before there are any.
+func (t Tensor) Size() int {
+	if t.Data != nil {
+		return len(t.Data)
+	}
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n / t.Type.BlockSize() * t.Type.BlockBytes()
+}
+
 func (o Options) withDefaults() Options {
 	set := func(p *int, v int) {
 		if *p == 0 {
@@ -162,14 +174,14 @@ func draw(r *rand.Rand, t quant.Type, n int, deviation float64) []byte {
 		}
 	case quant.Q8_0: // uniform quanta of -127 to 127 deviate by 73
 		for range n / 32 {
-			out = binary.LittleEndian.AppendUint16(out, half(deviation/73))
+			out = binary.LittleEndian.AppendUint16(out, Half(deviation/73))
 			for range 32 {
 				out = append(out, byte(r.IntN(255)-127))
 			}
 		}
 	case quant.Q4_0: // uniform quanta of -8 to 7 deviate by 4.6
 		for range n / 32 {
-			out = binary.LittleEndian.AppendUint16(out, half(deviation/4.6))
+			out = binary.LittleEndian.AppendUint16(out, Half(deviation/4.6))
 			for range 16 {
 				out = append(out, byte(r.Uint32()))
 			}
@@ -178,8 +190,8 @@ func draw(r *rand.Rand, t quant.Type, n int, deviation float64) []byte {
 	return out
 }
 
-// half returns the binary16 at or just below a positive normal value.
-func half(x float64) uint16 {
+// Half returns the binary16 at or just below a positive normal value.
+func Half(x float64) uint16 {
 	bits := math.Float32bits(float32(x))
 	return uint16(bits>>13 - (127-15)<<10)
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/ref"
@@ -20,7 +21,7 @@ const queryRows = 96
 func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
 	c := kv.(*cache)
 	group := c.shape.Heads / c.shape.KVHeads
-	stacks := stack(cutSpans(spans, max(1, queryRows/group)), max(1, queryRows/group))
+	stacks := b.stack(spans, max(1, queryRows/group), c.shape.KVHeads)
 	b.pool.Run(len(stacks)*c.shape.KVHeads, func(worker, turn int) {
 		// The last pieces of a sequence have most keys: begin with them.
 		i := len(stacks) - 1 - turn/c.shape.KVHeads
@@ -32,8 +33,15 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spa
 	})
 }
 
-// stack joins neighbouring pieces of together at most that many positions.
-func stack(pieces []piece, most int) [][]piece {
+// stack cuts spans into pieces and joins neighbours of together at most that
+// many positions, fewer where threads would run out of turns.
+func (b *Backend) stack(spans []kernels.Span, most, heads int) [][]piece {
+	positions := 0
+	for _, s := range spans {
+		positions += s.Len
+	}
+	most = min(most, max(4, positions*heads/(4*b.Threads())))
+	pieces := cutSpans(spans, most)
 	var out [][]piece
 	for first := 0; first < len(pieces); {
 		end, positions := first, 0
@@ -57,24 +65,69 @@ type attention struct {
 	scale              float32
 
 	query, scores, output []float32 // [rows][HeadDim], [rows][64], [rows][padded]
-	highest, sum          []float32 // [rows]
+	highest, sum, shrink  []float32 // [rows]
 }
 
 func (a *attention) run(dst, q *matrix, s *scratch) {
 	a.begin(q, s)
+	s.steps = a.steps(s.steps[:0])
+	for i, st := range s.steps {
+		if st.rows < fewRows {
+			// Keys and values come from memory here: fetch them ahead.
+			_, values := a.cache.block(st.page, a.layer, a.head)
+			a.fetch(values)
+			if i+1 < len(s.steps) {
+				keys, _ := a.cache.block(s.steps[i+1].page, a.layer, a.head)
+				a.fetch(keys)
+			}
+		}
+		a.block(st.page, st.first, st.rows, st.keys)
+	}
+	a.finish(dst)
+}
+
+// fewRows is below what makes a block's arithmetic take longer than reading
+// its keys and values from memory.
+const fewRows = 24
+
+func (a *attention) fetch(x []float32) {
+	a.isa.prefetch(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))
+}
+
+// step lets `rows` query rows from first on see the first keys of a page.
+type step struct {
+	page              int32
+	first, rows, keys int
+}
+
+// steps lists what is to be done: first the blocks that pieces see whole, in
+// order, those that share a page at once, then their own positions.
+func (a *attention) steps(list []step) []step {
 	for block := 0; ; block++ {
-		if !a.whole(block) {
+		n := len(list)
+		row := 0
+		for _, p := range a.pieces {
+			rows := p.count * a.group
+			page, ok := p.before(block)
+			if last := len(list) - 1; ok && last >= n && list[last].page == page && list[last].first+list[last].rows == row {
+				list[last].rows += rows
+			} else if ok {
+				list = append(list, step{page, row, rows, kernels.PageTokens})
+			}
+			row += rows
+		}
+		if len(list) == n {
 			break
 		}
 	}
 	row := 0
 	for _, p := range a.pieces {
 		for i := range p.count {
-			a.block(p.page(), row, a.group, (p.start+i)%kernels.PageTokens+1)
+			list = append(list, step{p.page(), row, a.group, (p.start+i)%kernels.PageTokens + 1})
 			row += a.group
 		}
 	}
-	a.finish(dst)
+	return list
 }
 
 // begin gathers the queries.
@@ -87,7 +140,7 @@ func (a *attention) begin(q *matrix, s *scratch) {
 	a.query = grow(&s.query, rows*width)
 	a.scores = grow(&s.scores, rows*kernels.PageTokens)
 	a.output = grow(&s.output, rows*a.cache.padded)
-	a.highest, a.sum = grow(&s.highest, rows), grow(&s.sum, rows)
+	a.highest, a.sum, a.shrink = grow(&s.highest, rows), grow(&s.sum, rows), grow(&s.shrink, rows)
 	clear(a.output)
 	clear(a.sum)
 	for i := range a.highest {
@@ -101,28 +154,6 @@ func (a *attention) begin(q *matrix, s *scratch) {
 			to = to[stacked:]
 		}
 	}
-}
-
-// whole does a block that pieces see whole, neighbours that share its page at
-// once, and reports whether there was one.
-func (a *attention) whole(block int) bool {
-	found, row := false, 0
-	for i := 0; i < len(a.pieces); {
-		first := row
-		page, ok := a.pieces[i].before(block)
-		for same := true; same && i < len(a.pieces); {
-			row += a.pieces[i].count * a.group
-			if i++; i < len(a.pieces) {
-				next, more := a.pieces[i].before(block)
-				same = more == ok && next == page
-			}
-		}
-		if ok {
-			found = true
-			a.block(page, first, row-first, kernels.PageTokens)
-		}
-	}
-	return found
 }
 
 // finish divides by the sums and scatters the rows.
@@ -148,11 +179,20 @@ func (a *attention) block(page int32, first, rows, n int) {
 	const keys = kernels.PageTokens
 	k, v := a.cache.block(page, a.layer, a.head)
 	query, scores := a.query[first*a.cache.shape.HeadDim:], a.scores[first*keys:]
-	tiles(a.isa.tiles, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
-	for r := range rows {
-		a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
+	tiles(a.isa.tiles, len(a.isa.tiles)-1, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
+	if end := first + rows; n == keys && a.isa.softmax64 != nil {
+		a.isa.softmax64(scores[:rows*keys], a.highest[first:end], a.sum[first:end], a.shrink[first:end], a.scale)
+		for r := first; r < end; r++ {
+			if a.shrink[r] != 1 {
+				a.isa.scale(a.output[r*a.cache.padded:(r+1)*a.cache.padded], a.shrink[r])
+			}
+		}
+	} else {
+		for r := range rows {
+			a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
+		}
 	}
-	tiles(a.isa.tiles, a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
+	tiles(a.isa.tiles, len(a.isa.tiles)-1, a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
 }
 
 // softmax is ref.SoftmaxBlock of n scores for one query row, which also

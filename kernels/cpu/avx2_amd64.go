@@ -79,6 +79,7 @@ var avx2 = isa{
 		quant.Q4_1: {32, packQ4_1AVX2},
 		quant.Q8_0: {32, packQ8_0AVX2},
 	},
+	low:        6,
 	packRows:   8,
 	cache:      192 << 10,
 	prefetch:   prefetchAVX2,

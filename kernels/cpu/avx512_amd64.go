@@ -8,6 +8,9 @@ import "github.com/llamaeval/llamaeval/kernels/quant"
 func scaleMaxAVX512(x []float32, scale float32) float32
 
 //go:noescape
+func softmax64AVX512(p, highest, sum, shrink []float32, scale float32)
+
+//go:noescape
 func expSumAVX512(x []float32, highest float32) float32
 
 //go:noescape
@@ -54,10 +57,12 @@ var avx512 = isa{
 		quant.Q8_0:   {32, thin2Q8_0AVX512, thin4Q8_0AVX512},
 		quant.IQ4_NL: {32, thin2IQ4_NLAVX512, thin4IQ4_NLAVX512},
 	},
+	low:        6,
 	packRows:   panelCols,
 	cache:      640 << 10,
 	prefetch:   prefetchAVX2,
 	scaleMax:   scaleMaxAVX512,
+	softmax64:  softmax64AVX512,
 	expSum:     expSumAVX512,
 	expSum64:   expSum64AVX512,
 	scale:      scaleAVX2,
@@ -87,6 +92,15 @@ var bf16AVX512 = bf16{
 		12: {1: tile12x1BF16, 2: tile12x2BF16},
 		13: {1: tile13x1BF16, 2: tile13x2BF16},
 		14: {1: tile14x1BF16, 2: tile14x2BF16},
+	},
+	thin: map[quant.Type]thinProduct{
+		quant.F32:    {4, thin2F32BF16, thin4F32BF16},
+		quant.F16:    {8, thin2F16BF16, thin4F16BF16},
+		quant.BF16:   {8, thin2BF16BF16, thin4BF16BF16},
+		quant.Q4_0:   {32, thin2Q4_0BF16, thin4Q4_0BF16},
+		quant.Q4_1:   {32, thin2Q4_1BF16, thin4Q4_1BF16},
+		quant.Q8_0:   {32, thin2Q8_0BF16, thin4Q8_0BF16},
+		quant.IQ4_NL: {32, thin2IQ4_NLBF16, thin4IQ4_NLBF16},
 	},
 	narrowRow:   narrowRowBF16,
 	narrowPanel: narrowPanelBF16,

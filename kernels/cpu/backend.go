@@ -37,6 +37,8 @@ type scratch struct {
 	output  []float32
 	highest []float32
 	sum     []float32
+	shrink  []float32
+	steps   []step
 }
 
 // New returns a backend with that many threads (0: one per processor) and the

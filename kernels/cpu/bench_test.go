@@ -82,7 +82,7 @@ func BenchmarkPack(b *testing.B) {
 				b.Fatal(err)
 			}
 			dst := make([]float32, panelCols*cols)
-			best(b, rows*cols, "Gweights/s", func() { be.packPanel(dst, w.(*weight), 0, 0, cols, &be.local[0]) })
+			best(b, rows*cols, "Gweights/s", func() { be.packPanel(dst, w.(*weight), 0, 1, 0, cols, &be.local[0]) })
 		})
 	}
 }

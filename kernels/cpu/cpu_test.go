@@ -119,7 +119,7 @@ func TestPackEqualsDequantize(t *testing.T) {
 				}
 				for panel := range ceilDiv(rows, panelCols) {
 					got := make([]float32, cols*panelCols)
-					b.packPanel(got, w.(*weight), panel, 0, cols, &b.local[0])
+					b.packPanel(got, w.(*weight), panel, panel+1, 0, cols, &b.local[0])
 					for k := range cols {
 						for j := range panelCols {
 							wish := float32(0)

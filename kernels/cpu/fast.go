@@ -39,7 +39,7 @@ func (b *Backend) piecePairs(t turn, c []float32, ldc int, s *scratch, first, n,
 	for p := range t.panels {
 		for done := 0; done < n; done += stretch {
 			rows := min(stretch, n-done)
-			b.packPanel(exact, t.w, t.panel+p, first+done, rows, s)
+			b.packPanel(exact, t.w, t.panel+p, t.next+p, first+done, rows, s)
 			if rows%2 == 1 { // the last weight's partner is nothing
 				clear(exact[rows*panelCols : (rows+1)*panelCols])
 			}
@@ -47,5 +47,5 @@ func (b *Backend) piecePairs(t turn, c []float32, ldc int, s *scratch, first, n,
 			b.bf16.narrowPanel(wide[p*panel+done/2*panelCols:], exact[:even*panelCols])
 		}
 	}
-	tiles(b.bf16.tiles, c, ldc, t.pairs.data[t.row*t.pairs.ld+first/2:], t.pairs.ld, t.rows, wide, panelCols, panel, t.panels, steps, mode)
+	tiles(b.bf16.tiles, b.height(t.rows), c, ldc, t.pairs.data[t.row*t.pairs.ld+first/2:], t.pairs.ld, t.rows, wide, panelCols, panel, t.panels, steps, mode)
 }

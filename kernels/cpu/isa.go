@@ -35,10 +35,11 @@ type packer struct {
 }
 
 // A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
-// widened in registers. Modes are those of a tile, without resume.
+// widened in registers, and meanwhile fetches as many from `ahead` bytes
+// further on. Modes are those of a tile, without resume.
 type thinProduct struct {
 	blockSize int
-	two, four func(c, a []float32, src []byte, stride, blocks, mode int)
+	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 }
 
 // An isa is one instruction set's inner loops. All sets give the same bits.
@@ -47,6 +48,7 @@ type thinProduct struct {
 type isa struct {
 	name     string
 	tiles    [][]tile // by rows, then panels; nil where there is none
+	low      int      // rows of the tile for weights in the L1 cache, four panels of them
 	pack     map[quant.Type]packer
 	packRows int // rows a packer takes: 8 or 16
 	cache    int // bytes of widened weights that a worker's L2 cache holds beside all else
@@ -54,7 +56,10 @@ type isa struct {
 
 	prefetch func(src []byte) // hints that src is read soon
 
-	scaleMax   func(x []float32, scale float32) float32      // x *= scale; max(x)
+	scaleMax func(x []float32, scale float32) float32 // x *= scale; max(x)
+	// softmax64, where there is one, is ref.SoftmaxBlock of 64 scores for each
+	// row of p; shrink receives what a row's output shrinks by.
+	softmax64  func(p, highest, sum, shrink []float32, scale float32)
 	expSum     func(x []float32, highest float32) float32    // x = exp(x-highest); its sum in 8 lanes
 	expSum64   func(x []float32, highest float32) float64    // sum of exp(x-highest) in 8 lanes of float64
 	scale      func(x []float32, scale float32)              // x *= scale
@@ -72,7 +77,8 @@ type isa struct {
 // bf16 is what mode fast needs: matrix products of rounded factors. A pair of
 // neighbours along k takes the place of a float; the lower half is the first.
 type bf16 struct {
-	tiles       [][]tile                 // a step of the chain is ref.DotBF16
+	tiles       [][]tile // a step of the chain is ref.DotBF16
+	thin        map[quant.Type]thinProduct
 	narrowRow   func(dst, src []float32) // pairs of neighbours; a multiple of 32 floats
 	narrowPanel func(dst, src []float32) // pairs of rows of 16 floats; an even number of rows
 	peak        func(rounds int)

@@ -45,12 +45,25 @@ type product struct {
 	add   bool
 }
 
-// pieceOf returns how much of k is widened at a time.
+// pieceOf returns how much of k is widened at a time for many rows.
 func pieceOf(k int) int {
 	if k > longestK {
 		return cutK
 	}
 	return k
+}
+
+// fewRowsOfA is below what makes widened weights worth a place in the L2
+// cache: they are used from the L1 cache, a small portion at a time.
+const fewRowsOfA = 48
+
+// portion is how many panels and how much of k a turn widens at once.
+func (t *turn) portion() (panels, k int) {
+	k = t.a.cols
+	if t.rows > fewRowsOfA {
+		return t.panels, pieceOf(k)
+	}
+	return 4, min(k, roundUp(96, t.w.kind.BlockSize()))
 }
 
 // multiply computes a turn into its product's destination.
@@ -59,8 +72,7 @@ func (b *Backend) multiply(t turn, s *scratch) {
 	if b.thin(t, c, t.add) {
 		return
 	}
-	k := t.a.cols
-	if piece := pieceOf(k); piece == k || !t.add {
+	if _, piece := t.portion(); piece == t.a.cols || !t.add {
 		b.accumulate(t, c, t.ldc, s, t.add)
 		return
 	}
@@ -77,36 +89,53 @@ func (b *Backend) multiply(t turn, s *scratch) {
 	}
 }
 
-// accumulate runs the chains of a turn piece by piece of k into c.
+// accumulate runs the chains of a turn into c, portion by portion.
 func (b *Backend) accumulate(t turn, c []float32, ldc int, s *scratch, add bool) {
-	k := t.a.cols
-	piece := pieceOf(k)
-	for first := 0; first < k; first += piece {
-		n := min(piece, k-first)
-		mode := 0
-		if first > 0 {
-			mode |= resume
+	group, piece := t.portion()
+	for p := 0; p < t.panels; p += group {
+		part := t
+		part.panel, part.panels = t.panel+p, min(group, t.panels-p)
+		part.next = t.after(p + part.panels)
+		for first := 0; first < t.a.cols; first += piece {
+			mode := 0
+			if first > 0 {
+				mode |= resume
+			}
+			if add {
+				mode |= addTo
+			}
+			n := min(piece, t.a.cols-first)
+			if t.pairs != nil {
+				b.piecePairs(part, c[p*panelCols:], ldc, s, first, n, mode)
+			} else {
+				b.piece(part, c[p*panelCols:], ldc, s, first, n, mode)
+			}
 		}
-		if add {
-			mode |= addTo
-		}
-		if t.pairs != nil {
-			b.piecePairs(t, c, ldc, s, first, n, mode)
-			continue
-		}
-		wide := grow(&s.panels, t.panels*n*panelCols)
-		panel := n * panelCols
-		for p := range t.panels {
-			b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, first, n, s)
-		}
-		tiles(b.isa.tiles, c, ldc, t.a.data[t.row*t.a.ld+first:], t.a.ld, t.rows, wide, panelCols, panel, t.panels, n, mode)
 	}
 }
 
-// tiles covers rows x panels of c with tiles. All of a row's panels are done
-// before the next rows, so that these stay in the L1 cache.
-func tiles(table [][]tile, c []float32, ldc int, a []float32, lda, rows int, w []float32, ldb, panel, panels, k, mode int) {
-	highest := len(table) - 1
+// piece widens weights first to first+n of a turn's panels and multiplies.
+func (b *Backend) piece(t turn, c []float32, ldc int, s *scratch, first, n, mode int) {
+	panel := n * panelCols
+	wide := grow(&s.panels, t.panels*panel)
+	for p := range t.panels {
+		b.packPanel(wide[p*panel:(p+1)*panel], t.w, t.panel+p, t.next+p, first, n, s)
+	}
+	tiles(b.isa.tiles, b.height(t.rows), c, ldc, t.a.data[t.row*t.a.ld+first:], t.a.ld, t.rows, wide, panelCols, panel, t.panels, n, mode)
+}
+
+// height is the most rows that a tile of so many rows' product takes.
+func (b *Backend) height(rows int) int {
+	if rows <= fewRowsOfA {
+		return b.isa.low
+	}
+	return len(b.isa.tiles) - 1
+}
+
+// tiles covers rows x panels of c with tiles of at most `highest` rows. All of
+// a row's panels are done before the next rows, so that these stay in the L1
+// cache.
+func tiles(table [][]tile, highest int, c []float32, ldc int, a []float32, lda, rows int, w []float32, ldb, panel, panels, k, mode int) {
 	for row := 0; row < rows; {
 		n := rows - row
 		if n >= 2*highest {

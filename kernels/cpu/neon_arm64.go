@@ -77,6 +77,7 @@ var neon = isa{
 		quant.Q4_1: {32, packQ4_1NEON},
 		quant.Q8_0: {32, packQ8_0NEON},
 	},
+	low:        6,
 	packRows:   8,
 	cache:      192 << 10,
 	prefetch:   prefetchNEON,

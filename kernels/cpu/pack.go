@@ -11,11 +11,13 @@ import (
 //
 // Where a packer fills half a panel, both halves of a stretch follow one
 // another, while the cache lines that each fills in part are still near.
-func (b *Backend) packPanel(dst []float32, w *weight, panel, first, k int, s *scratch) {
-	// Rows are read side by side, which no hardware prefetcher follows; the
-	// next panel's lie in one piece behind this one's.
-	if next := (panel + 1) * panelCols * w.stride; first == 0 && next < len(w.data) {
-		b.isa.prefetch(w.data[next:min(next+panelCols*w.stride, len(w.data))])
+func (b *Backend) packPanel(dst []float32, w *weight, panel, then, first, k int, s *scratch) {
+	// Rows are read side by side, which no hardware prefetcher follows. Those
+	// of the panel that is widened then lie in one piece, of which the part is
+	// fetched that these weights are of a row.
+	part := panelCols * w.kind.BlockBytes() / w.kind.BlockSize() * k
+	if next := then*panelCols*w.stride + part/k*first; next < len(w.data) {
+		b.isa.prefetch(w.data[next:min(next+part, len(w.data))])
 	}
 	for done := 0; done < k; done += stretch {
 		n := min(stretch, k-done)

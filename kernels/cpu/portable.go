@@ -14,6 +14,7 @@ var portable = isa{
 	name:       "portable",
 	tiles:      [][]tile{1: {1: tilePortable}},
 	pack:       map[quant.Type]packer{},
+	low:        1,
 	packRows:   8,
 	cache:      192 << 10,
 	prefetch:   func([]byte) {},

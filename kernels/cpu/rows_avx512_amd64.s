@@ -82,6 +82,74 @@ loop:
 	VZEROUPPER
 	RET
 
+// ADD64 stores the exponentials of Z0 at disp(DI) and adds them to the eight
+// lanes of Y8 in their order.
+#define ADD64(disp) \
+	EXP512                            \
+	VMOVUPS       Z5, disp(DI)        \
+	VADDPS        Y5, Y8, Y8          \
+	VEXTRACTF32X8 $1, Z5, Y5          \
+	VADDPS        Y5, Y8, Y8
+
+// func softmax64AVX512(p, highest, sum, shrink []float32, scale float32)
+TEXT ·softmax64AVX512(SB), NOSPLIT, $0-100
+	MOVQ         p_base+0(FP), DI
+	MOVQ         highest_base+24(FP), SI
+	MOVQ         highest_len+32(FP), CX
+	MOVQ         sum_base+48(FP), DX
+	MOVQ         shrink_base+72(FP), R8
+	VBROADCASTSS scale+96(FP), Z15
+	CONSTANTS
+
+loop:
+	VMULPS        (DI), Z15, Z10
+	VMULPS        64(DI), Z15, Z11
+	VMULPS        128(DI), Z15, Z12
+	VMULPS        192(DI), Z15, Z13
+	VMAXPS        Z11, Z10, Z0
+	VMAXPS        Z13, Z12, Z1
+	VMAXPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $1, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $1, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMAXPS        X1, X0, X0
+	VMOVSS        (SI), X14
+	VMAXSS        X0, X14, X0
+	VMOVSS        X0, (SI)
+	VBROADCASTSS  X0, Z9
+	VPXORD        Z8, Z8, Z8
+	VSUBPS        Z9, Z10, Z0
+	ADD64(0)
+	VSUBPS        Z9, Z11, Z0
+	ADD64(64)
+	VSUBPS        Z9, Z12, Z0
+	ADD64(128)
+	VSUBPS        Z9, Z13, Z0
+	ADD64(192)
+	VEXTRACTF128  $1, Y8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x0e, X8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x01, X8, X1
+	VADDPS        X1, X8, X8
+	VSUBPS        Z9, Z14, Z0
+	EXP512
+	VMOVSS        X5, (R8)
+	VFMADD132SS   (DX), X8, X5
+	VMOVSS        X5, (DX)
+	ADDQ          $256, DI
+	ADDQ          $4, SI
+	ADDQ          $4, DX
+	ADDQ          $4, R8
+	DECQ          CX
+	JNZ           loop
+	VZEROUPPER
+	RET
+
 // func expSumAVX512(x []float32, highest float32) float32
 TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
 	MOVQ         x_base+0(FP), DI

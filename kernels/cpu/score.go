@@ -65,7 +65,11 @@ func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
 	group := b.mostPanels(p.a.cols)
 	c := p.c
 	for done := 0; done < panels; done += group {
-		t := turn{p, panel + done, min(group, panels-done), row, rows}
+		n := min(group, panels-done)
+		t := turn{p, panel + done, n, row, rows, panel + done + n}
+		if done+n == panels {
+			t.next = panel + panels*b.Threads()
+		}
 		if !b.thin(t, c[done*panelCols:], false) {
 			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
 		}

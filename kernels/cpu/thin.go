@@ -4,25 +4,29 @@ package cpu
 // first, or returns false where the instruction set, the type or the shape
 // does not allow it.
 func (b *Backend) thin(t turn, c []float32, add bool) bool {
-	kernel, ok := b.isa.thin[t.w.kind]
-	k := t.a.cols
-	if !ok || t.pairs != nil || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	kernels, k := b.isa.thin, t.a.cols
+	a := t.a.row(t.row, k)
+	if t.pairs != nil {
+		kernels, a = b.isa.bf16.thin, t.pairs.row(t.row, t.pairs.cols)
+	}
+	kernel, ok := kernels[t.w.kind]
+	if !ok || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
-	mode := 0
+	blocks, mode := k/kernel.blockSize, 0
 	if add {
 		mode = addTo
 	}
-	a := t.a.row(t.row, k)
+	panelBytes := panelCols * t.w.stride
 	for p := 0; p < t.panels; {
-		src := t.w.data[(t.panel+p)*panelCols*t.w.stride:]
-		if t.panels-p >= 4 {
-			kernel.four(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
-			p += 4
-		} else {
-			kernel.two(c[p*panelCols:], a, src, t.w.stride, k/kernel.blockSize, mode)
-			p += 2
+		kernel, n := kernel.four, 4
+		if t.panels-p < 4 {
+			kernel, n = kernels[t.w.kind].two, 2
 		}
+		src := t.w.data[(t.panel+p)*panelBytes:]
+		ahead := (t.after(p+n) - t.panel - p) * panelBytes
+		kernel(c[p*panelCols:], a, src, t.w.stride, blocks, ahead, mode)
+		p += n
 	}
 	return true
 }

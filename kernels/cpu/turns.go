@@ -5,6 +5,15 @@ type turn struct {
 	*product
 	panel, panels int
 	row, rows     int
+	next          int // panel at which this worker probably goes on
+}
+
+// after returns the panel that is read after the turn's first p.
+func (t *turn) after(p int) int {
+	if p < t.panels {
+		return t.panel + p
+	}
+	return t.next
 }
 
 // mostGroup is how many panels are widened at a time where memory allows it:
@@ -23,8 +32,8 @@ func (b *Backend) mostPanels(k int) int {
 // cut divides products into turns that keep all threads busy to the end.
 func (b *Backend) cut(products []product, rows int) []turn {
 	k := products[0].a.cols
-	if rows == 1 {
-		return b.cutOneRow(products)
+	if rows <= fewRowsOfA {
+		return b.cutFewRows(products, rows)
 	}
 	panels := 0
 	for i := range products {
@@ -45,7 +54,7 @@ func (b *Backend) cut(products []product, rows int) []turn {
 		}
 		var list []turn
 		for i := range products {
-			list = products[i].turns(list, rows, group, cutRows)
+			list = products[i].turns(list, rows, group, cutRows, threads)
 		}
 		if time := makespan(list, threads); best == nil || time < shortest {
 			best, shortest = list, time
@@ -54,11 +63,11 @@ func (b *Backend) cut(products []product, rows int) []turn {
 	return best
 }
 
-func (p *product) turns(list []turn, rows, group, cutRows int) []turn {
+func (p *product) turns(list []turn, rows, group, cutRows, threads int) []turn {
 	panels := ceilDiv(p.w.rows, panelCols)
 	for first := 0; first < panels; first += group {
 		for row := 0; row < rows; row += cutRows {
-			list = append(list, turn{p, first, min(group, panels-first), row, min(cutRows, rows-row)})
+			list = append(list, turn{p, first, min(group, panels-first), row, min(cutRows, rows-row), first + threads*group})
 		}
 	}
 	return list
@@ -85,19 +94,20 @@ func makespan(list []turn, threads int) int {
 	return last
 }
 
-// cutOneRow takes four panels at a time, as the thin kernels do, and pairs at
-// the end so that the threads end together.
-func (b *Backend) cutOneRow(products []product) []turn {
+// cutFewRows takes four panels at a time, a portion's, and pairs at the end so
+// that the threads end together.
+func (b *Backend) cutFewRows(products []product, rows int) []turn {
+	threads := b.pool.Threads()
 	var list []turn
 	for i := range products {
 		p := &products[i]
 		panels := ceilDiv(p.w.rows, panelCols)
 		for first := 0; first < panels; {
 			n := 4
-			if left := panels - first; left < 4*b.pool.Threads() {
+			if left := panels - first; left < 4*threads {
 				n = min(2, left)
 			}
-			list = append(list, turn{p, first, n, 0, 1})
+			list = append(list, turn{p, first, n, 0, rows, first + threads*n})
 			first += n
 		}
 	}

@@ -6,61 +6,103 @@ package cpu
 func packF32AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2F32AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2F32AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packF16AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2F16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2F16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packBF16AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2BF16AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2BF16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packQ4_0AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2Q4_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2Q4_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packQ4_1AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2Q4_1AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2Q4_1AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packQ8_0AVX512(dst []float32, src []byte, stride, blocks int)
 
 //go:noescape
-func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2Q8_0AVX512(c, a []float32, src []byte, stride, blocks, mode int)
+func thin2Q8_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4Q8_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q8_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)

@@ -25,6 +25,7 @@ type Tokenizer struct {
 
 	// always matches user-defined tokens, special those and the control ones.
 	always, special trie
+	cuttable        bool // see Cut
 }
 
 // turnEnds are the usual names of the token that ends a turn, for checkpoints
@@ -62,6 +63,7 @@ func New(v Vocabulary) (*Tokenizer, error) {
 func (t *Tokenizer) index() error {
 	v := &t.vocabulary
 	t.ids = make(map[string]int32, len(v.Tokens))
+	t.cuttable = true
 	for i, token := range v.Tokens {
 		id := int32(i)
 		if first, twice := t.ids[token]; twice {
@@ -72,8 +74,10 @@ func (t *Tokenizer) index() error {
 		case UserDefined:
 			t.always.add(token, id)
 			t.special.add(token, id)
+			t.cuttable = t.cuttable && !cuts(token)
 		case Control, Unknown:
 			t.special.add(token, id)
+			t.cuttable = t.cuttable && !cuts(token)
 		}
 	}
 	for b, c := range alphabet {

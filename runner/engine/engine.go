@@ -11,23 +11,27 @@ import (
 // Options bound an engine's work; zero values mean the defaults.
 type Options struct {
 	Memory    int64 // bytes for the KV cache; at least one longest request
-	MaxBatch  int   // tokens computed together, default 512
+	MaxBatch  int   // tokens computed together, default 512, fewer for wide models
 	MaxActive int   // generations under way, default 64
 	// Progress is told the tokens computed by each step.
 	Progress func(tokens int)
 }
+
+// workspace bounds the activations of a step, in bytes.
+const workspace = 64 << 20
 
 // An Engine answers requests with one local model.
 type Engine struct {
 	model   *model.Model
 	options Options
 	bytes   func(token int32) []byte
+	kv      *model.KV // kept from wave to wave, nil before the first
 }
 
 // New returns an engine. bytes gives a token's text, for stop strings.
 func New(m *model.Model, bytes func(token int32) []byte, o Options) *Engine {
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 512
+		o.MaxBatch = max(64, min(512, workspace/m.RowBytes()&^15))
 	}
 	if o.MaxActive <= 0 {
 		o.MaxActive = 64
@@ -54,7 +58,7 @@ func MakePlan(requests []Request) Plan {
 func TokensRequested(requests []Request) int {
 	n := 0
 	for _, r := range requests {
-		n += len(r.input())
+		n += r.input().len()
 	}
 	return n
 }
@@ -71,23 +75,37 @@ func (e *Engine) Run(ctx context.Context, requests []Request, done func(request 
 	if err != nil {
 		return err
 	}
-	kv := e.model.NewKV(pages)
-	defer kv.Close()
-	return newScheduler(e, requests, t, kv, done).run(ctx)
+	if e.kv == nil || e.kv.Free() < pages { // the first wave, or one has failed
+		if err := e.Close(); err != nil {
+			return err
+		}
+		e.kv = e.model.NewKV(pages)
+	}
+	return newScheduler(e, requests, t, e.kv, done).run(ctx)
+}
+
+// Close gives the memory of the KV cache back; the engine may be used again.
+func (e *Engine) Close() error {
+	if e.kv == nil {
+		return nil
+	}
+	kv := e.kv
+	e.kv = nil
+	return kv.Close()
 }
 
 // pages is how many KV pages the memory holds, refused when the longest path
-// alone would not fit.
+// alone would not fit. Where the generations of one prompt do not fit side by
+// side, they are set apart, to run as memory comes free.
 func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 	pageBytes := int64(e.model.PageBytes())
 	have := int(min(e.options.Memory/pageBytes, math.MaxInt32))
 	most := 0
 	for i := range t.nodes {
-		n := &t.nodes[i]
-		// A branch inside a page holds its own copy beside its parent's.
-		need := pagesFor(n.end()) + 1
-		for _, r := range n.begins {
-			need += sequencePages(n, requests[r].Gen)
+		need := pathPages(&t.nodes[i], requests)
+		if need > have && len(t.nodes[i].begins) > 1 {
+			t.setApart(int32(i))
+			need = pathPages(&t.nodes[i], requests)
 		}
 		most = max(most, need)
 	}
@@ -96,6 +114,16 @@ func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 			(int64(most)*pageBytes)>>20+1, (int64(have)*pageBytes)>>20)
 	}
 	return have, nil
+}
+
+// pathPages is what a node and the generations that begin there hold at most:
+// a branch inside a page has its own copy beside its parent's.
+func pathPages(n *node, requests []Request) int {
+	need := pagesFor(n.end()) + 1
+	for _, r := range n.begins {
+		need += sequencePages(n, requests[r].Gen)
+	}
+	return need
 }
 
 func pagesFor(tokens int) int { return (tokens + model.PageTokens - 1) / model.PageTokens }

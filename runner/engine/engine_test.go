@@ -64,6 +64,15 @@ func TestAnswersDoNotDependOnCompany(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		prefix := rapid.SliceOfN(rapid.Int32Range(3, vocab-1), 1, 150).Draw(t, "prefix")
 		requests := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Request { return drawBranch(t, prefix, vocab) }), 1, 12).Draw(t, "requests")
+		for range rapid.IntRange(0, 6).Draw(t, "samples") {
+			r := requests[0]
+			if r.Gen != nil {
+				g := *r.Gen
+				g.Seed[0] = uint64(len(requests))
+				r.Gen = &g
+				requests = append(requests, r)
+			}
+		}
 		alone := make([]Answer, len(requests))
 		for i, r := range requests {
 			alone[i] = run(t, New(m, bytes, Options{Memory: 1 << 30}), []Request{r})[0]
@@ -132,6 +141,41 @@ func TestEvictedNodeScoresOnce(t *testing.T) {
 			e := New(m, bytes, Options{Memory: int64(pages * m.PageBytes()), MaxBatch: batch, MaxActive: 1})
 			if _, err := e.pages(buildTrie(requests), requests); err == nil {
 				run(t, e, requests)
+			}
+		}
+	}
+}
+
+// A node that waits to be computed again, and then is on the way to a node that
+// was put above it, is not computed a third time.
+func TestNodePushedTwice(t *testing.T) {
+	m, bytes := open(t, 1)
+	requests := []Request{
+		{Tokens: []int32{3, 4, 3}, Scored: 1},
+		{Tokens: []int32{3, 3, 4, 3, 3, 3}, Gen: &Generation{MaxTokens: 1, EOS: []int32{2}}},
+		{Tokens: []int32{3, 3, 4, 4, 3}, Scored: 1},
+		{Tokens: []int32{3, 5, 3}, Scored: 1},
+		{Tokens: []int32{3, 3, 3}, Gen: &Generation{MaxTokens: 3, EOS: []int32{2}}},
+		{Tokens: []int32{3, 3, 4, 3, 3}, Scored: 1},
+	}
+	run(t, New(m, bytes, Options{Memory: int64(3 * m.PageBytes()), MaxBatch: 3, MaxActive: 1}), requests)
+}
+
+// Many samples of one prompt run in the memory that one needs, with the bits
+// they have when all run side by side.
+func TestSamplesOfOnePromptNeedNoMoreMemory(t *testing.T) {
+	m, bytes := open(t, 1)
+	var requests []Request
+	for i := range 40 {
+		g := &Generation{MaxTokens: 100, EOS: []int32{2}, Temperature: 0.8, TopP: 0.95, Seed: [2]uint64{3, uint64(i)}}
+		requests = append(requests, Request{Tokens: []int32{5, 6, 7, 8}, Gen: g})
+	}
+	requests = append(requests, Request{Tokens: []int32{5, 6, 7, 8, 9}, Scored: 2}, Request{Tokens: []int32{5}, Gen: requests[0].Gen})
+	want := run(t, New(m, bytes, Options{Memory: 1 << 30}), requests)
+	for _, pages := range []int{4, 5, 9} {
+		for i, a := range run(t, New(m, bytes, Options{Memory: int64(pages * m.PageBytes())}), requests) {
+			if !equal(a, want[i]) {
+				t.Fatalf("%d pages: request %d differs", pages, i)
 			}
 		}
 	}

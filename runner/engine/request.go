@@ -8,12 +8,18 @@
 // memory, threads and order are free choices.
 package engine
 
+import "slices"
+
 // A Request is a sequence of tokens and what is wanted of it.
 type Request struct {
-	// Tokens is context then continuation; for a generation the prompt.
-	// It is not empty, and a scored token is never the first.
+	// Shared is the first tokens, in an array that other requests may have
+	// too; it may be empty. A wave then takes little memory.
+	Shared []int32
+	// Tokens is what follows: context then continuation; for a generation
+	// the prompt. Both together are not empty, and a scored token is never
+	// the first.
 	Tokens []int32
-	// Scored is how many tokens at the end are scored, 0 for a generation.
+	// Scored is how many of Tokens, at the end, are scored, 0 for a generation.
 	Scored int
 	// Gen is set for a generation.
 	Gen *Generation
@@ -61,11 +67,48 @@ func (a Answer) LogLikelihood() float64 {
 	return sum
 }
 
+// All returns a copy of all tokens.
+func (r Request) All() []int32 { return slices.Concat(r.Shared, r.Tokens) }
+
 // input returns the tokens that are fed to the model before anything is
 // generated: a scored request's last token is only ever a target.
-func (r Request) input() []int32 {
+func (r Request) input() input {
 	if r.Gen == nil {
-		return r.Tokens[:len(r.Tokens)-1]
+		return input{r.Shared, r.Tokens[:len(r.Tokens)-1]}
 	}
-	return r.Tokens
+	return input{r.Shared, r.Tokens}
+}
+
+// An input is a sequence of tokens in two parts.
+type input struct{ shared, own []int32 }
+
+func (in input) len() int { return len(in.shared) + len(in.own) }
+
+// run returns tokens from position i on that lie behind one another in
+// memory, none only at the end.
+func (in input) run(i int) []int32 {
+	if i < len(in.shared) {
+		return in.shared[i:]
+	}
+	return in.own[i-len(in.shared):]
+}
+
+// from returns the tokens from position i on.
+func (in input) from(i int) []int32 {
+	if i < len(in.shared) {
+		return slices.Concat(in.shared[i:], in.own)
+	}
+	return in.run(i)
+}
+
+// common returns how many tokens both begin with; the first `known` are.
+func (in input) common(other input, known int) int {
+	for {
+		a, b := in.run(known), other.run(known)
+		n := min(len(a), len(b))
+		same := commonPrefix(a[:n], b[:n])
+		if known += same; n == 0 || same < n {
+			return known
+		}
+	}
 }

@@ -96,6 +96,12 @@ func (s *scheduler) fill() {
 	for room > 0 && len(s.stack) > 0 {
 		id := s.stack[len(s.stack)-1]
 		n, st := &s.trie.nodes[id], &s.states[id]
+		if st.answered && s.ready(id) {
+			// Pushed to be computed again, and meanwhile it was, on the way
+			// to a node above.
+			s.stack = s.stack[:len(s.stack)-1]
+			continue
+		}
 		if !s.ready(n.parent) {
 			if s.inBatch(n.parent) {
 				return

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A trie holds the inputs of all requests; each node is a run of tokens that
 // the same requests share, computed once.
@@ -15,7 +12,7 @@ type node struct {
 	tokens   []int32 // the edge; a part of some request's input
 	start    int     // absolute position of tokens[0]
 	parent   int32
-	children []int32 // ascending by first token
+	children []int32 // ascending by first token; equal ones only where setApart made them
 	scores   []score // rows whose logits are wanted, by row
 	begins   []int32 // generations whose prompt ends with this node
 }
@@ -34,40 +31,18 @@ func (n *node) end() int { return n.start + len(n.tokens) }
 // before it, so that building costs one comparison a token.
 func buildTrie(requests []Request) *trie {
 	t := &trie{nodes: []node{{parent: -1}}}
-	order := make([]int32, len(requests))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		if c := slices.Compare(requests[a].input(), requests[b].input()); c != 0 {
-			return c
-		}
-		return cmp.Compare(a, b)
-	})
 	path := []int32{0}
-	var previous []int32
-	for _, r := range order {
-		input := requests[r].input()
-		path = t.insert(path, commonPrefix(previous, input), input)
-		t.attach(path, r, requests[r])
-		previous = input
+	for _, o := range inOrder(requests) {
+		r := requests[o.request]
+		path = t.insert(path, int(o.shared), r.input())
+		t.attach(path, o.request, r)
 	}
 	return t
 }
 
-func commonPrefix(a, b []int32) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
-}
-
 // insert adds an input that shares its first `shared` tokens with the path,
 // and returns the input's own path of nodes, root first.
-func (t *trie) insert(path []int32, shared int, input []int32) []int32 {
+func (t *trie) insert(path []int32, shared int, in input) []int32 {
 	for len(path) > 1 && t.nodes[path[len(path)-1]].start >= shared {
 		path = path[:len(path)-1]
 	}
@@ -76,11 +51,11 @@ func (t *trie) insert(path []int32, shared int, input []int32) []int32 {
 		last = t.split(last, shared)
 		path[len(path)-1] = last
 	}
-	if shared == len(input) {
+	if shared == in.len() {
 		return path
 	}
 	id := int32(len(t.nodes))
-	t.nodes = append(t.nodes, node{tokens: input[shared:], start: shared, parent: last})
+	t.nodes = append(t.nodes, node{tokens: in.from(shared), start: shared, parent: last})
 	t.nodes[last].children = append(t.nodes[last].children, id)
 	return append(path, id)
 }
@@ -92,20 +67,49 @@ func (t *trie) split(id int32, at int) int32 {
 	cut := at - lower.start
 	up := node{tokens: lower.tokens[:cut], start: lower.start, parent: lower.parent, children: []int32{id}}
 	lower.tokens, lower.start, lower.parent = lower.tokens[cut:], at, upper
-	var kept []score
-	for _, s := range lower.scores {
-		if int(s.row) < cut {
-			up.scores = append(up.scores, s)
-		} else {
-			s.row -= int32(cut)
-			kept = append(kept, s)
-		}
-	}
-	lower.scores = kept
+	up.scores, lower.scores = splitScores(lower.scores, int32(cut))
 	siblings := t.nodes[up.parent].children
 	siblings[slices.Index(siblings, id)] = upper
 	t.nodes = append(t.nodes, up)
 	return upper
+}
+
+// splitScores parts scores at a row; rows of the second part begin there.
+func splitScores(scores []score, cut int32) (upper, lower []score) {
+	n := 0
+	for _, s := range scores {
+		if s.row < cut {
+			n++
+		}
+	}
+	upper, lower = make([]score, 0, n), make([]score, 0, len(scores)-n)
+	for _, s := range scores {
+		if s.row < cut {
+			upper = append(upper, s)
+		} else {
+			s.row -= cut
+			lower = append(lower, s)
+		}
+	}
+	return upper, lower
+}
+
+// setApart gives every generation that begins at a node a node of its own,
+// which holds the prompt's last token.
+func (t *trie) setApart(id int32) {
+	if n := t.nodes[id]; len(n.tokens) > 1 {
+		t.split(id, n.end()-1)
+	}
+	n := &t.nodes[id]
+	parent, begins := n.parent, n.begins
+	n.begins = begins[:1:1]
+	single := node{tokens: n.tokens, start: n.start, parent: parent}
+	for _, r := range begins[1:] {
+		single.begins = []int32{r}
+		siblings := t.nodes[parent].children
+		t.nodes[parent].children = slices.Insert(siblings, slices.Index(siblings, id)+1, int32(len(t.nodes)))
+		t.nodes = append(t.nodes, single)
+	}
 }
 
 // attach marks where on its path a request wants logits.
@@ -115,15 +119,19 @@ func (t *trie) attach(path []int32, r int32, req Request) {
 		t.nodes[last].begins = append(t.nodes[last].begins, r)
 		return
 	}
-	first := len(req.Tokens) - req.Scored
+	scored := req.Tokens[len(req.Tokens)-req.Scored:]
+	first := len(req.Shared) + len(req.Tokens) - req.Scored
 	depth := len(path) - 1
+	if n := &t.nodes[path[depth]]; n.scores == nil { // most often they all go there
+		n.scores = make([]score, 0, min(req.Scored, len(n.tokens)))
+	}
 	for i := req.Scored - 1; i >= 0; i-- {
 		position := first + i - 1
 		for t.nodes[path[depth]].start > position {
 			depth--
 		}
 		n := &t.nodes[path[depth]]
-		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: req.Tokens[first+i]})
+		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: scored[i]})
 	}
 }
 

@@ -19,7 +19,7 @@ func TestTrieHoldsEveryRequest(t *testing.T) {
 		for id := range tr.nodes {
 			n := &tr.nodes[id]
 			for _, s := range n.scores {
-				r := requests[s.request]
+				r := Request{Tokens: requests[s.request].All()}
 				position := n.start + int(s.row)
 				if !slices.Equal(pathTokens(tr, int32(id))[:position+1], r.Tokens[:position+1]) {
 					t.Fatalf("request %d: its scored position %d is not on its path", s.request, position)
@@ -37,7 +37,7 @@ func TestTrieHoldsEveryRequest(t *testing.T) {
 			}
 		}
 		for i, r := range requests {
-			if r.Gen != nil && !slices.Equal(ends[i], r.Tokens) {
+			if r.Gen != nil && !slices.Equal(ends[i], r.All()) {
 				t.Fatalf("generation %d begins after %v, want %v", i, ends[i], r.Tokens)
 			}
 			if r.Gen == nil && len(got[i]) != r.Scored {
@@ -53,9 +53,12 @@ func TestTrieHoldsEveryRequest(t *testing.T) {
 func drawRequest(t *rapid.T) Request {
 	tokens := rapid.SliceOfN(rapid.Int32Range(0, 2), 2, 12).Draw(t, "tokens")
 	if rapid.Bool().Draw(t, "generation") {
-		return Request{Tokens: tokens, Gen: &Generation{MaxTokens: 1}}
+		cut := rapid.IntRange(0, len(tokens)).Draw(t, "cut")
+		return Request{Shared: tokens[:cut], Tokens: tokens[cut:], Gen: &Generation{MaxTokens: 1}}
 	}
-	return Request{Tokens: tokens, Scored: rapid.IntRange(1, len(tokens)-1).Draw(t, "scored")}
+	scored := rapid.IntRange(1, len(tokens)-1).Draw(t, "scored")
+	cut := rapid.IntRange(0, len(tokens)-scored).Draw(t, "cut")
+	return Request{Shared: tokens[:cut], Tokens: tokens[cut:], Scored: scored}
 }
 
 func pathTokens(tr *trie, id int32) []int32 {
@@ -87,7 +90,7 @@ func checkShape(t *rapid.T, tr *trie) {
 func uniquePrefixes(requests []Request) int {
 	seen := map[string]bool{}
 	for _, r := range requests {
-		input := r.input()
+		input := r.input().from(0)
 		for i := range input {
 			key := make([]byte, 0, i+1)
 			for _, t := range input[:i+1] {

@@ -12,7 +12,7 @@ import (
 
 // indexFrom is the size at which a Dict starts to keep a hash index; documents have a handful of keys, and a scan
 // over those is both faster and several times smaller than a map.
-const indexFrom = 9
+const indexFrom = 17
 
 // Dict is a Python dict: it keeps insertion order, and keys that compare equal (1, 1.0, True) are one key.
 // A Dict is not safe for concurrent writes.

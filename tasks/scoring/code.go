@@ -37,14 +37,21 @@ func PassAtK(runner CodeRunner, ks []int) MetricFunc {
 	}
 }
 
-// PassAt1 is PassAtK with k = 1 under another name (mbpp: pass_at_1).
-func PassAt1(runner CodeRunner, name string) MetricFunc {
+// PassAt1 gives pass@1 under another name (mbpp: pass_at_1); with several
+// candidates also what PassAtK gives.
+func PassAt1(runner CodeRunner, name string, ks []int) MetricFunc {
+	passAtK := PassAtK(runner, ks)
 	return func(ctx context.Context, gold, prediction py.Value) (Row, error) {
-		passed, total, err := runCandidates(ctx, runner, gold, prediction)
+		row, err := passAtK(ctx, gold, prediction)
 		if err != nil {
 			return nil, err
 		}
-		return Row{name: EstimatePassAtK(total, passed, 1), codePassedKey: float64(passed), codeTotalKey: float64(total)}, nil
+		passed, total := int(row[codePassedKey]), int(row[codeTotalKey])
+		if total == 1 {
+			row = Row{codePassedKey: float64(passed), codeTotalKey: float64(total)}
+		}
+		row[name] = EstimatePassAtK(total, passed, 1)
+		return row, nil
 	}
 }
 
@@ -60,14 +67,18 @@ func runCandidates(ctx context.Context, runner CodeRunner, gold, prediction py.V
 	if runner == nil || len(candidates) == 0 {
 		return 0, 0, fmt.Errorf("there is no candidate program, or nothing to run it with")
 	}
+	known := map[string]bool{} // samples repeat one another
 	for _, c := range candidates {
 		program, ok := c.(string)
 		if !ok {
 			return 0, 0, fmt.Errorf("candidate %s is no text", py.Repr(c))
 		}
-		good, _, err := runner.Run(ctx, program+"\n"+tests, codeTimeout)
-		if err != nil {
-			return 0, 0, err
+		good, ran := known[program]
+		if !ran {
+			if good, _, err = runner.Run(ctx, program+"\n"+tests, codeTimeout); err != nil {
+				return 0, 0, err
+			}
+			known[program] = good
 		}
 		if good {
 			passed++

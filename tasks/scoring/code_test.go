@@ -33,14 +33,36 @@ func TestPassAtK(t *testing.T) {
 	if d := cmp.Diff(want, row, cmp.Comparer(close)); err != nil || d != "" {
 		t.Error(err, d)
 	}
-	if row, err = PassAt1(solver{}, "pass_at_1")(ctx, "tests", "good"); err != nil || row["pass_at_1"] != 1 {
+	if row, err = PassAt1(solver{}, "pass_at_1", []int{1, 2})(ctx, "tests", "good"); err != nil || row["pass_at_1"] != 1 || len(row) != 3 {
 		t.Error(row, err)
+	}
+	row, err = PassAt1(solver{}, "pass_at_1", []int{1, 2, 3})(ctx, "tests", []any{"bad", "good"})
+	want = Row{"pass_at_1": 0.5, "pass@1": 0.5, "pass@2": 1, codePassedKey: 1, codeTotalKey: 2}
+	if d := cmp.Diff(want, row, cmp.Comparer(close)); err != nil || d != "" {
+		t.Error(err, d)
 	}
 	if _, err := PassAtK(solver{}, []int{1})(ctx, "tests", []any{"broken"}); err == nil {
 		t.Error("a program that could not be run was scored")
 	}
 	if _, err := PassAtK(nil, []int{1})(ctx, "tests", []any{"good"}); err == nil {
 		t.Error("no error without a runner")
+	}
+}
+
+// counter counts the programs it runs.
+type counter struct{ runs map[string]int }
+
+func (c counter) Run(_ context.Context, program string, _ time.Duration) (bool, string, error) {
+	c.runs[program]++
+	return strings.HasPrefix(program, "good"), "", nil
+}
+
+// Samples that are the same program are run once and count each.
+func TestRepeatedCandidatesRunOnce(t *testing.T) {
+	c := counter{map[string]int{}}
+	row, err := PassAtK(c, []int{1})(context.Background(), "tests", []any{"good", "bad", "good", "bad", "bad"})
+	if err != nil || !close(row["pass@1"], 0.4) || len(c.runs) != 2 || c.runs["good\ntests"] != 1 {
+		t.Error(row, err, c.runs)
 	}
 }
 

@@ -99,16 +99,16 @@ type exactMatch struct {
 	numbers     bool
 }
 
-func newExactMatch(a *arguments) (MetricFunc, error) {
+func newExactMatch(a *arguments) (exactMatch, error) {
 	m := exactMatch{ignoreCase: a.truth("ignore_case"), punctuation: a.truth("ignore_punctuation"), numbers: a.truth("ignore_numbers")}
 	for _, pattern := range a.texts("regexes_to_ignore") {
 		re, err := regex.Compile(pattern)
 		if err != nil {
-			return nil, err
+			return m, err
 		}
 		m.ignore = append(m.ignore, re)
 	}
-	return m.score, nil
+	return m, nil
 }
 
 // score compares one prediction; of a list it gives the share that is equal.

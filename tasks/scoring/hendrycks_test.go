@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -21,6 +23,21 @@ func TestHendrycksMath(t *testing.T) {
 		row, err := HendrycksMath(context.Background(), Item{Doc: py.DictOf("solution", c.solution)}, Outcome{Filtered: c.answer})
 		if err != nil || row["exact_match"] != c.want {
 			t.Errorf("%q to %q: %v %v, want %v", c.answer, c.solution, row, err, c.want)
+		}
+	}
+	// Where the judges differ, and where the exact one does not know.
+	for _, c := range []struct {
+		answer string
+		want   Row
+	}{
+		{`\boxed{0.25}`, Row{"exact_match": 0, ExactJudge: 1, ExactUnknown: 0}},
+		{`\boxed{\frac14}`, Row{"exact_match": 1, ExactJudge: 1, ExactUnknown: 0}},
+		{`\boxed{4}`, Row{"exact_match": 0, ExactJudge: 0, ExactUnknown: 0}},
+		{`\boxed{a quarter of it}`, Row{"exact_match": 0, ExactJudge: 0, ExactUnknown: 1}},
+	} {
+		row, err := HendrycksMath(context.Background(), Item{Doc: py.DictOf("solution", c.answer)}, Outcome{Filtered: `$\frac{1}{4}$`})
+		if d := cmp.Diff(c.want, row); err != nil || d != "" {
+			t.Errorf("%s: %v %s", c.answer, err, d)
 		}
 	}
 	if _, err := HendrycksMath(context.Background(), Item{Doc: py.DictOf("solution", "five")}, Outcome{Filtered: "5"}); err == nil {

@@ -23,6 +23,9 @@ type MetricSpec struct {
 	HigherIsBetter bool
 	Func           MetricFunc    // generate_until only
 	Aggregate      AggregateFunc // has no standard error
+	// Key is equal for answers that the metric calls equal; nil where it
+	// compares none (exact_match does).
+	Key func(answer py.Value) (py.Value, error)
 }
 
 // metric is what is known of a registered name.
@@ -79,10 +82,11 @@ func NewMetric(name string, args *py.Dict) (MetricSpec, error) {
 	spec := MetricSpec{Name: name, Aggregation: m.aggregation, HigherIsBetter: m.higherIsBetter}
 	a := newArguments("metric "+name, args)
 	if name == "exact_match" {
-		var err error
-		if spec.Func, err = newExactMatch(a); err != nil {
+		m, err := newExactMatch(a)
+		if err != nil {
 			return MetricSpec{}, err
 		}
+		spec.Func, spec.Key = m.score, m.normalise
 	}
 	return spec, a.finish()
 }

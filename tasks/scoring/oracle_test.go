@@ -322,7 +322,7 @@ func TestOraclesCode(t *testing.T) {
 			return MetricSpec{Name: "pass_at_k", Aggregation: "mean", HigherIsBetter: true, Func: PassAtK(r, []int{1})}
 		}},
 		{"mbpp-3", DefaultPipeline(), func(r CodeRunner) MetricSpec {
-			return MetricSpec{Name: "pass_at_1", Aggregation: "mean", HigherIsBetter: true, Func: PassAt1(r, "pass_at_1")}
+			return MetricSpec{Name: "pass_at_1", Aggregation: "mean", HigherIsBetter: true, Func: PassAt1(r, "pass_at_1", nil)}
 		}},
 	} {
 		o := openOracle(t, c.oracle)

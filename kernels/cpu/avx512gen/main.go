@@ -24,8 +24,10 @@ func main() {
 	tiles.write("tiles_avx512_amd64")
 	for _, f := range formats {
 		pack(&widen, f)
-		thin(&widen, f, 4)
-		thin(&widen, f, 2)
+		for _, kd := range []kind{exact, bf16} {
+			thin(&widen, f, 4, kd)
+			thin(&widen, f, 2, kd)
+		}
 	}
 	widen.write("widen_avx512_amd64")
 }

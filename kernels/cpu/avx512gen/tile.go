@@ -17,13 +17,14 @@ var shapes = [][2]int{
 // product is one step of the chain. Both are four bytes, so all else is equal.
 type kind struct {
 	suffix string
+	width  int // weights of a step
 	dot    func(f *file, b, a, acc int)
 }
 
-var exact = kind{"AVX512", func(f *file, b, a, acc int) { f.p("\tVFMADD231PS Z%d, Z%d, Z%d", b, a, acc) }}
+var exact = kind{"AVX512", 1, func(f *file, b, a, acc int) { f.p("\tVFMADD231PS Z%d, Z%d, Z%d", b, a, acc) }}
 
 // The assembler does not know VDPBF16PS.
-var bf16 = kind{"BF16", func(f *file, b, a, acc int) {
+var bf16 = kind{"BF16", 2, func(f *file, b, a, acc int) {
 	f.p("\t%s // VDPBF16PS Z%d, Z%d, Z%d", evex(2, 0x52, b, a, acc), b, a, acc)
 }}
 

@@ -118,16 +118,20 @@ func pack(f *file, t format) {
 }
 
 // thin writes a kernel for one row of a and some panels: the panels' chains
-// run side by side, which hides the latency of the FMA units.
-func thin(f *file, t format, panels int) {
-	f.text(fmt.Sprintf("thin%d%sAVX512", panels, t.name), "c, a []float32, src []byte, stride, blocks, mode int", 96)
+// run side by side, which hides the latency of the FMA units. For bfloat16, a
+// holds pairs.
+func thin(f *file, t format, panels int, kd kind) {
+	f.text(fmt.Sprintf("thin%d%s%s", panels, t.name, kd.suffix), "c, a []float32, src []byte, stride, blocks, ahead, mode int", 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
-	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+88(FP), AX")
+	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+96(FP), AX")
 	strides(f)
-	// What is read next lies behind these rows in one piece; it is fetched
-	// while these are computed.
-	f.p("\tMOVQ R9, BX\n\tSHLQ $%d, BX\n\tADDQ SI, BX", map[int]int{4: 6, 2: 5}[panels])
+	// What is read next lies in one piece, `ahead` bytes from here; it is
+	// fetched while these rows are computed.
+	f.p("\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
 	t.constants(f)
+	if kd.width == 2 {
+		f.p("\tVMOVDQU64 ·interleave(SB), Z%d", constB)
+	}
 	for p := 0; p < panels; p++ {
 		acc := panelRegisters(p).acc
 		f.p("\tVPXORD Z%d, Z%d, Z%d", acc, acc, acc)
@@ -156,15 +160,23 @@ func thin(f *file, t format, panels int) {
 			}
 			words(f, r, offset)
 		})
-		for k := 0; k < each; k++ {
+		for k := 0; k < each; k += kd.width {
 			for p := 0; p < panels; p++ {
-				r, x := panelRegisters(p), tempA+p%2
-				t.widen(f, r, k, x)
-				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 4*(g*each+k), x, r.acc)
+				r, x, at := panelRegisters(p), tempA+p%2, 4*(g*each+k)/kd.width
+				if kd.width == 1 {
+					t.widen(f, r, k, x)
+					f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", at, x, r.acc)
+					continue
+				}
+				t.widen(f, r, k, tempA)
+				t.widen(f, r, k+1, tempB)
+				cvt2(f, tempA, tempB, tempA)
+				f.p("\tVPERMW Z%d, Z%d, Z%d\n\tVPBROADCASTD %d(DX), Z%d", tempA, constB, tempA, at, tempB)
+				kd.dot(f, tempA, tempB, r.acc)
 			}
 		}
 	}
-	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*t.weights)
+	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*t.weights/kd.width)
 	f.p("\tTESTQ $2, AX\n\tJZ   store")
 	for p := 0; p < panels; p++ {
 		acc := panelRegisters(p).acc

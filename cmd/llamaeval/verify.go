@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/runner"
+	"github.com/llamaeval/llamaeval/tasks"
+)
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "compute stored items of a run again and compare every bit",
+		ArgsUsage: "DIR",
+		UsageText: "llamaeval verify results/m\nllamaeval verify results/m --items 200 --threads 1 --memory 64MiB",
+		Flags: flags(
+			&cli.IntFlag{Name: "items", Usage: "how many items, spread over all tasks: `N`", Value: 20},
+			&cli.Int64Flag{Name: "seed", Usage: "seed of their choice", Value: defaultSeed},
+			&cli.StringFlag{Name: "model", Usage: "where the run's checkpoint is now: a `FILE` or an alias", DefaultText: "where the run found it"},
+			sourceFlags(), machineFlags(), codeFlags(), formatFlag(), quietFlag(),
+		),
+		OnUsageError: wrongUsage,
+		Action:       verifyAction,
+	}
+}
+
+func verifyAction(c *cli.Context) error {
+	format, err := outputFormat(c)
+	if err != nil {
+		return err
+	}
+	if err := arguments(c, 1, 1, "one results folder"); err != nil {
+		return err
+	}
+	if n := c.Int("items"); n < 1 {
+		return usagef("--items %d: at least 1", n)
+	}
+	dir := c.Args().First()
+	run, err := runner.OpenStored(dir)
+	if err != nil {
+		return err
+	}
+	items, err := runner.ChooseItems(dir, c.Int("items"), c.Int64("seed"))
+	if err != nil {
+		return err
+	}
+	if text := runner.OtherProcessor(run); text != "" {
+		notice(c)("warning: " + text)
+	}
+	job, err := storedJob(c, run, items)
+	if err != nil {
+		return err
+	}
+	defer job.Local.Close()
+	v, err := job.Verify(c.Context, dir)
+	if err != nil {
+		return err
+	}
+	return printVerification(c, v, format)
+}
+
+// storedJob builds the job of a finished run anew, with the chosen items of
+// each task only.
+func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner.Job, error) {
+	s, err := runner.StoredSpec(run.Config)
+	if err != nil {
+		return nil, err
+	}
+	job := &runner.Job{Spec: s, Mode: run.Config.Mode}
+	if err := returnTo(c, run.Origin); err != nil {
+		return nil, err
+	}
+	if err := checkDevice(run.Config.Device, job.Mode); err != nil {
+		return nil, err
+	}
+	if err := local(c, job); err != nil {
+		return nil, err
+	}
+	selected, err := storedTasks(c, run, items)
+	if err != nil {
+		return nil, err
+	}
+	if err := allowCode(c, job, selected); err != nil {
+		return nil, err
+	}
+	if job.Local, err = storedModel(c, run, job.Threads); err != nil {
+		return nil, err
+	}
+	err = prepare(c, job, selected, run.Config.Documents.Sample, len(run.Config.Tasks) > 1)
+	if err == nil {
+		err = runner.CheckChat(job.Chat, run)
+	}
+	for _, p := range job.Tasks {
+		if err == nil {
+			err = runner.CheckTask(p, run)
+		}
+		if err == nil {
+			err = p.Restrict(items[p.Task.Name])
+		}
+	}
+	if err != nil {
+		job.Local.Close()
+		return nil, err
+	}
+	return job, nil
+}
+
+// storedTasks resolves what the user once named, since a group may change its
+// tasks, and leaves the tasks with chosen items.
+func storedTasks(c *cli.Context, run results.Run, items map[string][]int) ([]*tasks.Task, error) {
+	names := run.Origin.Selection
+	if len(names) == 0 {
+		for _, t := range run.Config.Tasks {
+			names = append(names, t.Name)
+		}
+	}
+	r, err := registry(c)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := r.Resolve(names)
+	if err != nil {
+		return nil, fmt.Errorf("%w: give the folder of the run's task files with --tasks-dir", err)
+	}
+	for name := range items {
+		if !slices.ContainsFunc(selection.Tasks, func(t *tasks.Task) bool { return t.Name == name }) {
+			return nil, fmt.Errorf("task %s is stored, but is none of the run's: give the folder of its task file with --tasks-dir", name)
+		}
+	}
+	return slices.DeleteFunc(selection.Tasks, func(t *tasks.Task) bool { return items[t.Name] == nil }), nil
+}
+
+// storedModel opens the run's checkpoint, or refuses another one.
+func storedModel(c *cli.Context, run results.Run, threads int) (*runner.Local, error) {
+	name := c.String("model")
+	if name == "" {
+		name = run.ModelPath
+		if _, err := os.Stat(name); err != nil {
+			return nil, fmt.Errorf("the run's model %s is no longer at %s: say with --model where it is", run.Config.Model, name)
+		}
+	}
+	r, err := resolveModel(c.Context, c, name)
+	if err != nil {
+		return nil, err
+	}
+	// The file is read whole: a kept hash proves less.
+	l, err := runner.OpenLocal(r.Path, runner.LocalOptions{Mode: run.Config.Mode, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	if err := runner.CheckModel(l, run); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// printVerification prints one line, and a table of what differs, which is
+// also an error.
+func printVerification(c *cli.Context, v runner.Verification, format string) error {
+	t := results.Table{
+		Columns: []results.Column{{Name: "task"}, {Name: "doc_id", Right: true}, {Name: "field"}, {Name: "values", Right: true}, {Name: "stored"}, {Name: "now"}},
+		Value:   v,
+	}
+	for _, d := range v.Differences {
+		t.Rows = append(t.Rows, []string{d.Task, fmt.Sprint(d.DocID), d.Field, fmt.Sprint(d.Values), short(d.Stored), short(d.Now)})
+	}
+	if format == "table" || format == "markdown" {
+		fmt.Fprintf(c.App.Writer, "%d items, %d values compared, %d differ\n", v.Items, v.Values, v.Differing)
+	}
+	if len(t.Rows) > 0 || format == "json" || format == "csv" {
+		if err := t.Write(c.App.Writer, format); err != nil {
+			return err
+		}
+	}
+	if v.Differing > 0 {
+		return fmt.Errorf("%d of %d values are not, to the bit, what is stored", v.Differing, v.Values)
+	}
+	return nil
+}
+
+// short keeps a cell of text on a line of bearable width.
+func short(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
