@@ -1,4 +1,4 @@
-.PHONY: help build demo test unit oracle lint cross arm64 fuzz golden bench clean
+.PHONY: help build demo test unit oracle lint cross arm64 fuzz golden suite bench clean
 
 GO ?= go
 BIN := bin/llamaeval
@@ -42,6 +42,9 @@ fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 
 golden: ## rewrite golden files
 	$(GO) test ./results ./cmd/llamaeval -update
+
+suite: build ## every built-in task on five documents of the mirror, some minutes
+	scripts/suite-check
 
 bench: ## kernel and model benchmarks
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model

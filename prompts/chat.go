@@ -1,7 +1,10 @@
 package prompts
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +16,8 @@ import (
 type ChatConfig struct {
 	template  *jinja.Template
 	bos, eos  string
-	MultiTurn bool // shots as turns; else all of them in one user message
+	MultiTurn bool   // shots as turns; else all of them in one user message
+	Hash      string // SHA-256 of the template's source, hex
 }
 
 // chatDate is what strftime_now prints in every run, so that a prompt does
@@ -28,7 +32,8 @@ func NewChat(source, bos, eos string) (*ChatConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ChatConfig{template: t, bos: bos, eos: eos, MultiTurn: true}, nil
+	sum := sha256.Sum256([]byte(source))
+	return &ChatConfig{template: t, bos: bos, eos: eos, MultiTurn: true, Hash: hex.EncodeToString(sum[:])}, nil
 }
 
 // Render returns the text of a dialogue. With addGenerationPrompt the header
@@ -43,26 +48,75 @@ func (c *ChatConfig) Render(ms []Message, addGenerationPrompt bool) (string, err
 	}
 	vars := py.NewDict()
 	vars.Set("messages", list)
+	vars.Set("tools", nil) // defined, as the library has them: templates ask "is not none"
+	vars.Set("documents", nil)
 	vars.Set("add_generation_prompt", addGenerationPrompt)
 	vars.Set("bos_token", c.bos)
 	vars.Set("eos_token", c.eos)
 	return c.template.Render(vars)
 }
 
-// render lays out a prompt. Where the answer is already begun the text ends
-// with that beginning (continue_final_message in transformers).
+// TakesSystem says whether the template has a place for a system message.
+func (c *ChatConfig) TakesSystem() bool {
+	user := Message{Role: "user", Content: "question"}
+	_, err := c.Render([]Message{{Role: "system", Content: "instruction"}, user}, true)
+	if err == nil {
+		return true
+	}
+	_, err = c.Render([]Message{user}, true)
+	return err != nil // then it is not the system message that it refuses
+}
+
+// WritesBOS says whether the template itself begins with the BOS token.
+func (c *ChatConfig) WritesBOS() bool {
+	text, err := c.Render([]Message{{Role: "user", Content: "question"}}, true)
+	return err == nil && c.bos != "" && strings.HasPrefix(text, c.bos)
+}
+
+// render lays out a prompt, or one that ends in the beginning of the answer.
+// A template that refuses a dialogue is tried again without the system message
+// as lm-evaluation-harness does; TakesSystem lets a caller say so.
 func (c *ChatConfig) render(ms []Message, addGenerationPrompt bool) (string, error) {
 	if !c.MultiTurn {
 		ms = singleTurn(ms)
 	}
-	s, err := c.Render(ms, addGenerationPrompt)
-	if err != nil || addGenerationPrompt {
-		return s, err
+	layOut := func(ms []Message) (string, error) {
+		if addGenerationPrompt {
+			return c.Render(ms, true)
+		}
+		return c.continued(ms)
 	}
-	last := strings.TrimRightFunc(ms[len(ms)-1].Content, py.IsSpace)
-	i := strings.LastIndex(s, last)
-	if i < 0 {
-		return "", fmt.Errorf("the chat template drops the beginning of the answer %q", last)
+	text, err := layOut(ms)
+	if err != nil && len(ms) > 0 && ms[0].Role == "system" {
+		if plain, retryErr := layOut(ms[1:]); retryErr == nil {
+			return plain, nil
+		}
 	}
-	return s[:i+len(last)], nil
+	return text, err
+}
+
+// continuedTag marks where the begun answer ends.
+const continuedTag = "CONTINUE_FINAL_MESSAGE_TAG "
+
+// continued renders a dialogue whose last message goes on: what the template
+// puts behind it is cut off (continue_final_message in transformers). White
+// space at its end stays where the template keeps it.
+func (c *ChatConfig) continued(ms []Message) (string, error) {
+	ms = slices.Clone(ms)
+	last := &ms[len(ms)-1]
+	begun := strings.TrimFunc(last.Content, py.IsSpace)
+	last.Content += continuedTag
+	s, err := c.Render(ms, false)
+	if err != nil {
+		return "", err
+	}
+	trimmed := strings.TrimSpace(continuedTag)
+	i := strings.LastIndex(s, trimmed)
+	if i < 0 || !strings.Contains(s, begun) {
+		return "", fmt.Errorf("the chat template drops the beginning of the answer %q", begun)
+	}
+	if strings.HasPrefix(s[i:], continuedTag) {
+		return s[:i], nil
+	}
+	return strings.TrimRightFunc(s[:i], py.IsSpace), nil
 }

@@ -44,10 +44,15 @@ type Config struct {
 	ISA           string `json:"isa"`      // avx512, avx2, neon, portable
 	Numerics      string `json:"numerics"` // version of the program's arithmetic
 
-	Seed       int64          `json:"seed"`
-	Shots      *int           `json:"shots"`   // --shots; nil leaves each task its own
-	FewShot    string         `json:"fewshot"` // fixed or reference
-	Chat       bool           `json:"chat"`
+	Seed    int64  `json:"seed"`
+	Shots   *int   `json:"shots"`   // --shots; nil leaves each task its own
+	FewShot string `json:"fewshot"` // fixed or reference
+	Chat    bool   `json:"chat"`
+	// SHA-256 of the chat template and how it gets the shots, turns or
+	// message; empty without --chat.
+	ChatTemplate string `json:"chat_template,omitempty"`
+	ChatShots    string `json:"chat_shots,omitempty"`
+
 	System     string         `json:"system"`
 	BOS        string         `json:"bos"`        // auto, on or off
 	Generation map[string]any `json:"generation"` // --gen, values as JSON has them
@@ -111,7 +116,8 @@ type Run struct {
 	Command     []string  `json:"command"`
 	Origin      Origin    `json:"origin"`
 	ModelPath   string    `json:"model_path"`
-	Device      string    `json:"device"` // as found: name of the processor or card
+	ChatSource  string    `json:"chat_source,omitempty"` // where the chat template stands: checkpoint, or a file's name
+	Device      string    `json:"device"`                // as found: name of the processor or card
 	Host        string    `json:"host"`
 	OS          string    `json:"os"`
 	Arch        string    `json:"arch"`

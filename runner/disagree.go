@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks/scoring"
 )
 
@@ -32,8 +33,8 @@ func (t *tally) disagreement(task string) string {
 	if len(differ) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("task %s: the judges disagree on %d of %d answers (docs %s): by exact arithmetic %d are equal, %d different, %d unknown",
-		task, len(differ), len(t.rows), listDocs(differ), equal, different, unknown)
+	return fmt.Sprintf("task %s: the judges disagree on %d of %d answers (docs %s): by exact arithmetic %d are equal, %d different, %d unknown: compare filtered with target in %s",
+		task, len(differ), len(t.rows), listDocs(differ), equal, different, unknown, results.SamplesFile)
 }
 
 func listDocs(ids []int32) string {

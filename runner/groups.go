@@ -77,7 +77,7 @@ func withoutValue(groups []*tasks.Group, scores []results.Score) []string {
 	for _, g := range groups {
 		scored := slices.ContainsFunc(scores, func(s results.Score) bool { return s.Kind == results.KindGroup && s.Task == g.Name })
 		if g.HasValue() && !scored {
-			out = append(out, fmt.Sprintf("group %s has no value: no document of one of its tasks has the metric it is made of: evaluate more documents", g.Name))
+			out = append(out, fmt.Sprintf("group %s has no value: no document of one of its tasks has the metric it is made of: raise --limit, or leave it out", g.Name))
 		}
 	}
 	return out

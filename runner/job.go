@@ -24,6 +24,7 @@ type Job struct {
 	Tasks  []*Prepared
 	Groups []*tasks.Group
 	Local  *Local
+	Chat   *Chat // nil: plain text
 
 	Out     string // results folder; "": see DefaultOut
 	Memory  int64  // bytes for the KV cache
@@ -60,6 +61,12 @@ func (j *Job) Config() (results.Config, error) {
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
 		Sandbox: j.SandboxKind,
+	}
+	if j.Chat != nil {
+		c.ChatTemplate, c.ChatShots = j.Chat.Hash, shotsAsTurns
+		if j.Spec.ShotsInOne {
+			c.ChatShots = shotsInOne
+		}
 	}
 	if j.Spec.LimitRandom {
 		c.Documents.LimitOrder = "random"

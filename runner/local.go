@@ -9,7 +9,6 @@ import (
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
-	"github.com/llamaeval/llamaeval/prompts"
 )
 
 // A Local is an open checkpoint with its tokenizer and identity.
@@ -73,15 +72,6 @@ func ownName(c model.Config) string {
 
 // Close gives the model's memory back.
 func (l *Local) Close() error { return l.Model.Close() }
-
-// Chat compiles the checkpoint's chat template.
-func (l *Local) Chat() (*prompts.ChatConfig, error) {
-	source := l.Tokenizer.ChatTemplate()
-	if source == "" {
-		return nil, fmt.Errorf("%s has no chat template: leave --chat out", l.Path)
-	}
-	return prompts.NewChat(source, l.text(l.Tokenizer.BOS()), l.text(l.Tokenizer.EOS()))
-}
 
 func (l *Local) text(id int32, ok bool) string {
 	if !ok {

@@ -30,7 +30,7 @@ func TestChatTemplateOracle(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer local.Close()
-	chat, err := local.Chat()
+	chat, err := local.Chat(Spec{Chat: true})
 	if err != nil {
 		t.Fatal(err)
 	}

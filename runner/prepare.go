@@ -30,7 +30,7 @@ type Prepared struct {
 // Prepare loads a task's data and compiles its templates. inGroup says that
 // the task was chosen as part of a group, where shots it cannot take are a
 // warning and not an error.
-func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup bool, spec Spec, chat *prompts.ChatConfig) (*Prepared, error) {
+func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup bool, spec Spec, chat *Chat) (*Prepared, error) {
 	p := &Prepared{Task: t}
 	if err := p.setShots(spec, inGroup); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	if err != nil {
 		return nil, err
 	}
-	docs, err := l.docs(l.ref(), split, t.ProcessDocs)
+	docs, err := l.docs(refOf(t), split, t.ProcessDocs)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	p.DataHash = hex.EncodeToString(l.hash.Sum(nil))
 	gen := spec.Gen.apply(generation(t))
 	p.Warnings = append(p.Warnings, samplesWarnings(t, gen)...)
-	options := prompts.Options{Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat, Gen: gen}
+	options := prompts.Options{Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat.config(), Gen: gen}
 	if p.Builder, err = prompts.NewBuilder(t, docs, pool, options); err != nil {
 		var small *prompts.PoolError
 		if errors.As(err, &small) {
@@ -63,6 +63,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 		}
 		return nil, err
 	}
+	p.Warnings = append(p.Warnings, chat.warnings(p)...)
 	p.IDs, err = spec.documents(t.Name, len(docs))
 	return p, err
 }
@@ -79,7 +80,7 @@ func (p *Prepared) setShots(spec Spec, inGroup bool) error {
 		if !inGroup {
 			return &UsageError{what + ": leave --shots out"}
 		}
-		p.Warnings = append(p.Warnings, what+", it keeps its own setting")
+		p.Warnings = append(p.Warnings, what+", it keeps its own setting: --shots is for the other tasks")
 		return nil
 	}
 	p.Shots = *spec.Shots
@@ -106,10 +107,6 @@ type loader struct {
 	warnings []string
 }
 
-func (l *loader) ref() dataset.Ref {
-	return dataset.Ref{Path: l.task.DatasetPath, Config: l.task.DatasetName, Kwargs: l.task.DatasetKwargs, Dir: l.task.Dir}
-}
-
 func (l *loader) docs(ref dataset.Ref, split string, process tasks.ProcessDocs) ([]*py.Dict, error) {
 	s, err := l.store.Load(l.ctx, ref, split)
 	if err != nil {
@@ -127,36 +124,22 @@ func (l *loader) docs(ref dataset.Ref, split string, process tasks.ProcessDocs) 
 	return docs, nil
 }
 
-// pool reads where exemplars come from: the few-shot split, else given
-// samples, else train, else validation, else the evaluated split itself.
+// pool reads where exemplars come from; see poolOf.
 func (l *loader) pool(evaluated string) (prompts.Pool, error) {
 	t := l.task
+	from := poolOf(t, evaluated)
 	// The reference compares the names as written; two unset ones are equal.
-	p := prompts.Pool{ExcludeDoc: t.Fewshot.Split == t.TestSplit}
-	ref, process := l.ref(), t.ProcessDocs
-	switch {
-	case t.Fewshot.Split != "":
-		p.Name, process = t.Fewshot.Split, t.Fewshot.ProcessDocs
-		if path := t.Fewshot.DatasetPath; path != "" {
-			ref = dataset.Ref{Path: path, Config: t.Fewshot.DatasetName}
-			p.ExcludeDoc = false
-		}
-	case t.Fewshot.Samples != nil:
-		p.Name, p.Docs = "given samples", t.Fewshot.Samples
+	p := prompts.Pool{Name: from.split, ExcludeDoc: t.Fewshot.Split == t.TestSplit && t.Fewshot.DatasetPath == ""}
+	if from.samples {
+		p.Docs = t.Fewshot.Samples
 		return p, nil
-	case t.TrainSplit != "":
-		p.Name = t.TrainSplit
-	case t.ValidationSplit != "":
-		p.Name = t.ValidationSplit
-	default:
-		p.Name = evaluated
 	}
 	// A task that names the split and leaves the evaluated document out is
 	// meant so (bbh).
 	if p.Name == evaluated && !(p.ExcludeDoc && t.Fewshot.Split != "") {
-		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s)", t.Name, evaluated))
+		l.warnings = append(l.warnings, fmt.Sprintf("task %s draws its shots from the split it evaluates (%s): set fewshot_split in the task file to draw them elsewhere", t.Name, evaluated))
 	}
 	var err error
-	p.Docs, err = l.docs(ref, p.Name, process)
+	p.Docs, err = l.docs(from.ref, p.Name, from.process)
 	return p, err
 }

@@ -80,9 +80,13 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	id := make([]byte, 8)
 	rand.Read(id)
 	host, _ := os.Hostname() // for information only
+	source := ""
+	if j.Chat != nil {
+		source = j.Chat.Source
+	}
 	return results.Run{
 		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
-		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path),
+		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path), ChatSource: source,
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 		Suites: j.suites(),

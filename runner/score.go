@@ -115,15 +115,16 @@ func samples(log *journal.Journal, order []int) iter.Seq2[results.Sample, error]
 
 // warnings says what a reader of the scores must know.
 func (j *Job) warnings(tallies map[string]*tally) []string {
-	var out []string
+	out := j.Chat.bosWarnings(j.Spec.BOS)
 	for _, p := range j.Tasks {
 		out = append(out, p.Warnings...)
 		t := tallies[p.Task.Name]
 		if t.truncated > 0 {
-			out = append(out, fmt.Sprintf("task %s: the prompts of %d of %d documents did not fit the model's context and were cut at the front", p.Task.Name, t.truncated, len(t.rows)))
+			out = append(out, fmt.Sprintf("task %s: the prompts of %d of %d documents did not fit the model's context and were cut at the front: fewer --shots or a model with a longer context avoid that", p.Task.Name, t.truncated, len(t.rows)))
 		}
 		if t.hitLimit > 0 {
-			out = append(out, fmt.Sprintf("task %s: %d of %d generations ended at their token limit", p.Task.Name, t.hitLimit, t.generation))
+			out = append(out, fmt.Sprintf("task %s: %d of %d generations (%.0f%%) ended at their token limit: if answers are cut off, --gen max_tokens=N raises it from %d",
+				p.Task.Name, t.hitLimit, t.generation, 100*float64(t.hitLimit)/float64(t.generation), p.Builder.MaxTokens()))
 		}
 		if p.Task.ProcessResults == tasks.ScoreHendrycksMath {
 			if text := t.disagreement(p.Task.Name); text != "" {
@@ -177,7 +178,7 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
 		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
 		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS),
+		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
 	if i := e.interval; i != nil && s.StdErr != nil {

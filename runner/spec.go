@@ -22,6 +22,7 @@ type Spec struct {
 	Seed        int64
 	Gen         GenOptions
 	Chat        bool
+	ShotsInOne  bool // with Chat: all shots in one user message, not as turns
 	System      string
 	BOS         string // auto, on or off
 }

@@ -26,6 +26,7 @@ func OpenStored(dir string) (results.Run, error) {
 		{"config.model_hash", c.ModelHash != ""}, {"config.tokenizer_hash", c.TokenizerHash != ""},
 		{"config.mode", c.Mode != ""}, {"config.device", c.Device != ""}, {"config.numerics", c.Numerics != ""},
 		{"config.fewshot", c.FewShot != ""}, {"config.bos", c.BOS != ""}, {"config_hash", run.ConfigHash != ""},
+		{"config.chat_template", !c.Chat || c.ChatTemplate != ""},
 	} {
 		if !need.there && missing == "" {
 			missing = need.name
@@ -51,7 +52,7 @@ func OpenStored(dir string) (results.Run, error) {
 func StoredSpec(c results.Config) (Spec, error) {
 	s := Spec{
 		Shots: c.Shots, Items: c.Documents.Items, Seed: c.Seed, LimitRandom: c.Documents.LimitOrder == "random",
-		Chat: c.Chat, System: c.System, BOS: c.BOS,
+		Chat: c.Chat, ShotsInOne: c.ChatShots == shotsInOne, System: c.System, BOS: c.BOS,
 	}
 	switch l := c.Documents.Limit; {
 	case l >= 1:
@@ -83,6 +84,15 @@ func CheckModel(l *Local, run results.Run) error {
 		return fmt.Errorf("%s: this program reads its tokenizer differently than llamaeval %s did: verify with that version", l.Path, run.Version)
 	}
 	return nil
+}
+
+// CheckChat compares the chat template, nil for plain text, with that of a
+// stored run.
+func CheckChat(c *Chat, run results.Run) error {
+	if c == nil || c.Hash == run.Config.ChatTemplate {
+		return nil
+	}
+	return fmt.Errorf("the chat template (%s, SHA-256 %.8s) is not the one of the run (%s, SHA-256 %.8s): put that one beside the model, or say with --model where both are", c.Source, c.Hash, run.ChatSource, run.Config.ChatTemplate)
 }
 
 // CheckTask compares a prepared task with what a stored run has of it.

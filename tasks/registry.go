@@ -191,6 +191,20 @@ func ParseGroupFile(path string) (*Group, error) {
 	return decodeGroup(root, 0)
 }
 
+// KeyPlace says where a task file or one it includes gives a key its value, as
+// file:line; it is the path alone where none does.
+func KeyPlace(path, key string) string {
+	root, _, err := loadFile(path)
+	if err != nil {
+		return path
+	}
+	n := root.get(key)
+	if n == nil {
+		return path
+	}
+	return fmt.Sprintf("%s:%d", n.src.name, n.line)
+}
+
 func loadFile(path string) (*node, *files, error) {
 	f := newFiles()
 	root, err := f.load(&source{path, false})

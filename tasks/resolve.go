@@ -21,7 +21,7 @@ type Selection struct {
 func (r *Registry) Resolve(patterns []string) (*Selection, error) {
 	s := &selector{registry: r, tasks: map[string]*Task{}, groups: map[string]*Group{}, plain: map[string][]string{}}
 	for _, p := range patterns {
-		names, err := r.match(p)
+		names, err := r.Match(p)
 		if err != nil {
 			return nil, err
 		}
@@ -37,8 +37,9 @@ func (r *Registry) Resolve(patterns []string) (*Selection, error) {
 	return &s.out, nil
 }
 
-// match returns the names that a pattern stands for.
-func (r *Registry) match(pattern string) ([]string, error) {
+// Match returns the names of tasks, groups and tags that a name or glob stands
+// for, sorted.
+func (r *Registry) Match(pattern string) ([]string, error) {
 	if r.entries[pattern] != nil || r.tags[pattern] != nil {
 		return []string{pattern}, nil
 	}

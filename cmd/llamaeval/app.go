@@ -90,7 +90,7 @@ func promptFlags() []cli.Flag {
 		&cli.StringFlag{Name: "items", Usage: "evaluate only these documents: `I,J,K`"},
 		&cli.Int64Flag{Name: "seed", Usage: "seed of every random choice", Value: defaultSeed},
 		&cli.StringSliceFlag{Name: "gen", Usage: "generation options `KEY=VALUE`,... or a JSON object: temperature, top_p, n, max_tokens, until"},
-		&cli.BoolFlag{Name: "chat", Usage: "render prompts with the model's chat template"},
+		chatFlag(),
 		&cli.StringFlag{Name: "system", Usage: "system instruction before the task's description: `TEXT`"},
 		&cli.StringFlag{Name: "bos", Usage: "BOS token before each prompt: auto (as the tokenizer says), on, off", Value: "auto"},
 	}

@@ -14,7 +14,8 @@ import (
 
 // spec reads the flags that say what is asked.
 func spec(c *cli.Context) (runner.Spec, error) {
-	s := runner.Spec{Seed: c.Int64("seed"), Chat: c.Bool("chat"), System: c.String("system"), BOS: c.String("bos")}
+	s := runner.Spec{Seed: c.Int64("seed"), System: c.String("system"), BOS: c.String("bos")}
+	s.Chat, s.ShotsInOne = chatOf(c)
 	var err error
 	if c.IsSet("shots") {
 		n := c.Int("shots")

@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model"
-	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
@@ -172,14 +171,11 @@ func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, in
 	if err != nil {
 		return err
 	}
-	var chat *prompts.ChatConfig
-	if job.Spec.Chat {
-		if chat, err = job.Local.Chat(); err != nil {
-			return err
-		}
+	if job.Chat, err = job.Local.Chat(job.Spec); err != nil {
+		return err
 	}
 	for _, t := range selected {
-		p, err := runner.Prepare(c.Context, data, t, inGroup, job.Spec, chat)
+		p, err := runner.Prepare(c.Context, data, t, inGroup, job.Spec, job.Chat)
 		if err != nil {
 			return explainMissing(c, t.Name, err)
 		}

@@ -44,15 +44,20 @@ func registry(c *cli.Context) (*tasks.Registry, error) {
 	return tasks.NewRegistry(tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)})
 }
 
+// store opens the datasets as a run uses them. sample: the embedded sample.
 func store(c *cli.Context, sample bool) (*dataset.Store, error) {
+	return openStore(c, dataset.Options{Offline: offline(c), Sample: sample}, newTransfers(c))
+}
+
+// openStore fills in what is the same for all commands.
+func openStore(c *cli.Context, o dataset.Options, show *transfers) (*dataset.Store, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return nil, err
 	}
-	return dataset.NewStore(dataset.Options{
-		Hub: c.String("hub"), CacheDir: cache, Token: hub.Token(), Endpoint: os.Getenv("HF_ENDPOINT"),
-		Offline: offline(c), Sample: sample, Progress: downloads(c),
-	})
+	o.Hub, o.CacheDir, o.Token, o.Endpoint = c.String("hub"), cache, hub.Token(), os.Getenv("HF_ENDPOINT")
+	o.Progress, o.Retrying = show.progress, show.retrying
+	return dataset.NewStore(o)
 }
 
 // origin notes where tasks and data come from, independent of the folder the
@@ -91,17 +96,6 @@ func returnTo(c *cli.Context, o results.Origin) error {
 		}
 	}
 	return nil
-}
-
-// downloads says on stderr what is fetched, a line when a file begins.
-func downloads(c *cli.Context) func(file string, done, total int64) {
-	say, last := notice(c), ""
-	return func(file string, _, total int64) {
-		if file != last {
-			last = file
-			say(fmt.Sprintf("fetching %s (%.1f MB)", file, float64(total)/1e6))
-		}
-	}
 }
 
 func offline(c *cli.Context) bool { return c.Bool("offline") || isTrue("HF_HUB_OFFLINE") }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,14 +12,13 @@ import (
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
-	"github.com/llamaeval/llamaeval/tasks"
 )
 
 func tasksCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "tasks",
-		Usage:        "list, show and check task definitions",
-		UsageText:    "llamaeval tasks list\nllamaeval tasks show hellaswag --item 3",
+		Usage:        "list, show, check and begin task definitions",
+		UsageText:    "llamaeval tasks list\nllamaeval tasks show hellaswag --item 3\nllamaeval tasks new capitals",
 		OnUsageError: wrongUsage,
 		Subcommands: []*cli.Command{
 			{
@@ -38,12 +36,13 @@ func tasksCommand() *cli.Command {
 				OnUsageError: wrongUsage, Action: tasksShow,
 			},
 			{
-				Name: "validate", Usage: "check a task file: parse it, open its data, render three prompts",
+				Name: "validate", Usage: "check a task file: parse it, open its data, build all prompts, print three",
 				ArgsUsage:    "FILE",
 				UsageText:    "llamaeval tasks validate my-tasks/exam.yaml",
 				Flags:        flags(dataFlags(), quietFlag()),
 				OnUsageError: wrongUsage, Action: tasksValidate,
 			},
+			tasksNewCommand(),
 		},
 	}
 }
@@ -139,9 +138,9 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	if err != nil {
 		return nil, err
 	}
-	var chat *prompts.ChatConfig
+	var chat *runner.Chat
 	if s.Chat {
-		if chat, err = local.Chat(); err != nil {
+		if chat, err = local.Chat(s); err != nil {
 			return nil, err
 		}
 	}
@@ -217,49 +216,4 @@ func cutNote(truncated int) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%d more were cut at the front)", truncated)
-}
-
-// renderedByValidate is how many prompts `tasks validate` renders.
-const renderedByValidate = 3
-
-func tasksValidate(c *cli.Context) error {
-	if err := arguments(c, 1, 1, "one file"); err != nil {
-		return err
-	}
-	file := c.Args().First()
-	t, err := tasks.ParseFile(file)
-	var group *tasks.GroupFileError
-	if errors.As(err, &group) {
-		g, err := tasks.ParseGroupFile(file)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(c.App.Writer, "%s: group %s with %d members is well-formed\n", file, g.Name, len(g.Members))
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	if err := t.CheckScoring(); err != nil {
-		return err
-	}
-	data, err := store(c, c.Bool("sample"))
-	if err != nil {
-		return err
-	}
-	p, err := runner.Prepare(c.Context, data, t, false, runner.Spec{Limit: runner.Limit{Count: renderedByValidate}, Seed: defaultSeed}, nil)
-	if err != nil {
-		return explainMissing(c, t.Name, err)
-	}
-	for _, w := range p.Warnings {
-		notice(c)("warning: " + w)
-	}
-	for it, err := range p.Builder.Items(p.IDs) {
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.App.Writer, "document %d\n%s\ncontinuations: %s\ntarget: %s\n\n", it.DocID, strings.Join(it.Contexts(), "\n---\n"), quoted(it.Continuations()), quoted(it.Accepted()))
-	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s: task %s is valid: %d documents, %d shots\n", file, t.Name, p.Size, p.Shots)
-	return err
 }

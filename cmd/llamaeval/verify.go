@@ -92,6 +92,9 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 		return nil, err
 	}
 	err = prepare(c, job, selected, run.Config.Documents.Sample, len(run.Config.Tasks) > 1)
+	if err == nil {
+		err = runner.CheckChat(job.Chat, run)
+	}
 	for _, p := range job.Tasks {
 		if err == nil {
 			err = runner.CheckTask(p, run)

@@ -12,11 +12,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/llamaeval/llamaeval/tasks/hub"
 	"github.com/llamaeval/llamaeval/tasks/py"
@@ -41,6 +41,7 @@ type Options struct {
 	Offline  bool   // no network: the cache alone
 	Sample   bool   // the embedded samples alone
 	Progress func(file string, done, total int64)
+	Retrying func(err error, wait time.Duration)
 }
 
 // Split is one loaded split. It is shared by all who load it: read only.
@@ -50,9 +51,6 @@ type Split struct {
 	Source string // where it came from, for people
 	Sample bool   // the embedded sample, not the benchmark
 }
-
-// Entry is a split that is at hand without a network.
-type Entry = hub.Entry
 
 // MissingError says that data is not to be had here and now, though it may
 // well exist: a mirror lacks it, or it is not cached and the hub is out of
@@ -84,6 +82,9 @@ type source interface {
 	// configs and splits return the names that exist.
 	configs(ctx context.Context, repo string) ([]string, error)
 	splits(ctx context.Context, repo, config string) ([]string, error)
+	// have returns the files of a split that are at hand without a network,
+	// none if it is not.
+	have(ctx context.Context, repo, config, split string) (Entry, error)
 	// read returns the documents of a split and where they came from.
 	read(ctx context.Context, repo, config, split string) ([]*py.Dict, string, error)
 }
@@ -124,7 +125,7 @@ func NewStore(o Options) (*Store, error) {
 			endpoint = o.Endpoint
 		}
 		s.from = remote{hub.New(hub.Options{
-			Endpoint: endpoint, CacheDir: o.CacheDir, Token: o.Token, Offline: o.Offline, Progress: o.Progress,
+			Endpoint: endpoint, CacheDir: o.CacheDir, Token: o.Token, Offline: o.Offline, Progress: o.Progress, Retrying: o.Retrying,
 		})}
 	}
 	return s, nil
@@ -267,14 +268,4 @@ func (s *Store) Pull(ctx context.Context, ref Ref, splits []string) error {
 		}
 	}
 	return nil
-}
-
-// Cached returns the hub datasets at hand without a network: the cache, or
-// all of a mirror.
-func (s *Store) Cached() ([]Entry, error) {
-	from, ok := s.from.(interface{ cached() ([]Entry, error) })
-	if !ok {
-		return nil, errors.New("the embedded samples are part of the program: leave --sample out to list the cache")
-	}
-	return from.cached()
 }

@@ -1,11 +1,13 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/nearest"
+	"github.com/llamaeval/llamaeval/tasks/hub"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -87,10 +89,22 @@ func checkKwargs(what string, kwargs *py.Dict, known []string) error {
 
 // noSuch says that a configuration or split does not exist, and what does.
 func noSuch(kind, name, within string, have []string) error {
-	if len(have) == 0 {
-		return fmt.Errorf("%s has no %s %q", within, kind, name)
+	text := fmt.Sprintf("%s has no %s %q", within, kind, name)
+	if len(have) > 0 {
+		text += ", it has " + listNames(name, have)
 	}
-	return fmt.Errorf("%s has no %s %q, it has %s", within, kind, name, listNames(name, have))
+	return noSuchError(text)
+}
+
+type noSuchError string
+
+func (e noSuchError) Error() string { return string(e) }
+
+// NotThere says whether an error means that the source is known not to have
+// the data, as opposed to one that cannot be asked or does not deliver.
+func NotThere(err error) bool {
+	var no noSuchError
+	return errors.As(err, &no) || errors.Is(err, hub.ErrNotFound)
 }
 
 // listNames quotes up to 8 names, those nearest to the wanted one first.

@@ -106,6 +106,14 @@ func (m mirror) read(ctx context.Context, repo, config, split string) ([]*py.Dic
 	return docs, m.at(repo, config, split), err
 }
 
+func (m mirror) have(ctx context.Context, repo, config, split string) (e Entry, err error) {
+	paths, err := m.files(ctx, repo, config, split)
+	if err == nil {
+		err = measure(&e, paths)
+	}
+	return e, err
+}
+
 func (m mirror) cached() ([]Entry, error) {
 	first, err := filepath.Glob(filepath.Join(m.root, "*", "*", "*", "*", "0000.parquet"))
 	if err != nil {
@@ -123,13 +131,8 @@ func (m mirror) cached() ([]Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range paths {
-			info, err := os.Stat(p)
-			if err != nil {
-				return nil, err
-			}
-			e.Files++
-			e.Bytes += info.Size()
+		if err := measure(&e, paths); err != nil {
+			return nil, err
 		}
 		entries = append(entries, e)
 	}
@@ -193,6 +196,10 @@ func (r remote) read(ctx context.Context, repo, config, split string) ([]*py.Dic
 	return docs, place(repo, config, split) + " of the hub", err
 }
 
+func (r remote) have(_ context.Context, repo, config, split string) (Entry, error) {
+	return r.client.At(repo, config, split)
+}
+
 func (r remote) cached() ([]Entry, error) { return r.client.Cached() }
 
 func missing(err error, repo, config, split string) error {
@@ -218,6 +225,13 @@ func (embedded) splits(_ context.Context, repo, config string) ([]string, error)
 		return nil, noSample(repo, config)
 	}
 	return names, nil
+}
+
+func (embedded) have(_ context.Context, repo, config, split string) (e Entry, err error) {
+	if rows, ok := sample.Open(repo, config, split); ok {
+		e.Files, e.Bytes = 1, int64(len(rows))
+	}
+	return e, nil
 }
 
 func (e embedded) read(ctx context.Context, repo, config, split string) ([]*py.Dict, string, error) {

@@ -29,10 +29,12 @@ type Entry struct {
 	Repo, Config, Split string
 	Files               int
 	Bytes               int64
+	Commit              string // the hub's revision it came from, "" if the server named none
 }
 
 // Check is what Verify found out about one file. Err is nil if its bytes are
-// those that were fetched.
+// those that were fetched; else the file is no longer used and is fetched
+// again when it is next asked for.
 type Check struct {
 	Entry
 	Path string
@@ -109,7 +111,7 @@ func (p place) read() (Entry, []string) {
 		if !ok || r.SHA256 != sum {
 			return Entry{}, nil
 		}
-		entry.Files, entry.Bytes = i+1, entry.Bytes+r.Size
+		entry.Files, entry.Bytes, entry.Commit = i+1, entry.Bytes+r.Size, r.Commit
 		paths = append(paths, p.file(i))
 	}
 	return entry, paths
@@ -132,6 +134,16 @@ func (c *Client) Cached() ([]Entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// At returns what is in the cache of one split, without a request; Files is 0
+// if the split is not complete.
+func (c *Client) At(repo, config, split string) (Entry, error) {
+	if err := c.check(repo, config, split); err != nil {
+		return Entry{}, err
+	}
+	entry, _ := c.place(repo, config, split).read()
+	return entry, nil
 }
 
 // places finds the folders that hold a split.json.
@@ -172,12 +184,21 @@ func (c *Client) Verify(ctx context.Context) ([]Check, error) {
 			if err := ctx.Err(); err != nil {
 				return checks, err
 			}
-			check := Check{Entry: Entry{p.repo, p.config, p.split, len(m.SHA256), 0}, Path: p.file(i)}
+			check := Check{Entry: Entry{Repo: p.repo, Config: p.config, Split: p.split, Files: len(m.SHA256)}, Path: p.file(i)}
 			check.Bytes, check.Err = verifyFile(ctx, p.file(i), want)
+			if check.Err != nil && ctx.Err() == nil {
+				check.Err = errors.Join(check.Err, p.distrust(i))
+			}
 			checks = append(checks, check)
 		}
 	}
 	return checks, nil
+}
+
+// distrust forgets the records of file i and of the split, so that neither is
+// used before the file is fetched again.
+func (p place) distrust(i int) error {
+	return remove(filepath.Join(p.dir, splitFile), p.file(i)+recordAdds)
 }
 
 func verifyFile(ctx context.Context, path, want string) (int64, error) {
@@ -192,7 +213,7 @@ func verifyFile(ctx context.Context, path, want string) (int64, error) {
 		return n, err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return n, fmt.Errorf("%s: SHA-256 is %s, recorded is %s: fetch it again (data pull)", path, got, want)
+		return n, fmt.Errorf("SHA-256 begins with %.12s, recorded is %.12s", got, want)
 	}
 	return n, nil
 }

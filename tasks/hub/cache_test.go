@@ -49,7 +49,7 @@ func TestCached(t *testing.T) {
 	wantFiles(t, c, "train", parquet("one"), parquet("two"))
 	wantFiles(t, c, "test", parquet("three"))
 	entries, err := c.Cached()
-	want := []Entry{{"org/name", "main", "test", 1, 13}, {"org/name", "main", "train", 2, 22}}
+	want := []Entry{{"org/name", "main", "test", 1, 13, "c0ffee"}, {"org/name", "main", "train", 2, 22, "c0ffee"}}
 	if err != nil || !slices.Equal(entries, want) {
 		t.Errorf("cached %v %v, want %v", entries, err, want)
 	}
@@ -67,7 +67,7 @@ func TestPlainName(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := c.Cached()
-	if want := []Entry{{"name", "main", "test", 1, 13}}; err != nil || !slices.Equal(entries, want) {
+	if want := []Entry{{"name", "main", "test", 1, 13, "c0ffee"}}; err != nil || !slices.Equal(entries, want) {
 		t.Errorf("cached %v %v, want %v", entries, err, want)
 	}
 }
@@ -86,8 +86,8 @@ func TestDamage(t *testing.T) {
 		"no manifest": {func(p place) error { return os.Remove(filepath.Join(p.dir, splitFile)) }, nil, false},
 		"bad manifest": {func(p place) error {
 			return os.WriteFile(filepath.Join(p.dir, splitFile), []byte(`{"sha256":["x"]}`), 0o644)
-		}, nil, true},
-		"flipped": {func(p place) error { return os.WriteFile(p.file(0), []byte(parquet("eno")), 0o644) }, nil, true},
+		}, []string{"/storage/main/train/0.parquet"}, true},
+		"flipped": {func(p place) error { return os.WriteFile(p.file(0), []byte(parquet("eno")), 0o644) }, []string{"/storage/main/train/0.parquet"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newFakeHub(t)
@@ -104,9 +104,7 @@ func TestDamage(t *testing.T) {
 			if refuted := slices.ContainsFunc(checks, func(k Check) bool { return k.Err != nil }); refuted != tt.refuted {
 				t.Errorf("checks %v", checks)
 			}
-			if paths, err := c.Files(t.Context(), "org/name", "main", "train"); err != nil || len(paths) != 2 {
-				t.Errorf("%v %v", paths, err)
-			}
+			wantFiles(t, c, "train", parquet("one"), parquet("two"))
 			storage := slices.DeleteFunc(h.seen(), func(p string) bool { return !strings.HasPrefix(p, "/storage") })
 			if !slices.Equal(storage, tt.fetched) {
 				t.Errorf("fetched %v, want %v", storage, tt.fetched)

@@ -49,6 +49,9 @@ type Options struct {
 	// Progress is called while a file is fetched, with its name in the hub's
 	// layout and its bytes; total is -1 when the server does not say.
 	Progress func(file string, done, total int64)
+	// Retrying is called when a request has failed and is made again after a
+	// wait.
+	Retrying func(err error, wait time.Duration)
 
 	HTTP        *http.Client  // nil: one with time limits for connecting
 	MaxFile     int64         // largest file accepted, in bytes; 0: 16 GiB

@@ -155,6 +155,7 @@ func TestLastingFailures(t *testing.T) {
 	}{
 		"401":         {status(401), nil, []string{"401", "HF_TOKEN"}},
 		"403":         {status(403), nil, []string{"403", "HF_TOKEN"}},
+		"gated":       {status(403, "X-Error-Code", "GatedRepo"), nil, []string{"accept its terms", "the one in HF_TOKEN"}},
 		"404":         {status(404), ErrNotFound, []string{"404"}},
 		"500":         {status(500), ErrUnavailable, []string{"500", "tried 5 times"}},
 		"wrong hash":  {send(wrong), nil, []string{"org/name/main/test/0000.parquet", lfsTag(wrong), lfsTag(parquet("three")), "twice"}},

@@ -46,17 +46,29 @@ type statusError struct {
 	code    int
 	hubCode string        // X-Error-Code: the hub's own reason
 	wait    time.Duration // Retry-After, 0 if absent
+	token   bool          // the request carried one
 }
 
 func (e *statusError) Error() string {
 	text := fmt.Sprintf("%s: %d %s", e.url, e.code, http.StatusText(e.code))
 	switch {
+	case e.denied() && e.hubCode == "GatedRepo":
+		text += ": the dataset is gated: accept its terms on its page of the hub, and " + e.tokenAdvice()
 	case e.denied():
-		text += ": the dataset is private, gated or absent: set HF_TOKEN to a token that may read it"
+		text += ": the dataset is private, gated or absent: " + e.tokenAdvice()
+	case errors.Is(e, ErrNotFound):
+		text += ": check the name in the task file"
 	case e.code == http.StatusTooManyRequests:
 		text += ": the hub limits requests: wait, or set HF_TOKEN"
 	}
 	return text
+}
+
+func (e *statusError) tokenAdvice() string {
+	if e.token {
+		return "use a token that may read it (the one in HF_TOKEN or the token file may not)"
+	}
+	return "set HF_TOKEN to a token that may read it"
 }
 
 func (e *statusError) Is(target error) bool {
@@ -80,6 +92,7 @@ func (e *statusError) passing() bool {
 
 func (c *Client) statusError(u *url.URL, r *http.Response) *statusError {
 	e := &statusError{url: show(u), code: r.StatusCode, hubCode: r.Header.Get("X-Error-Code")}
+	e.token = r.Request != nil && r.Request.Header.Get("Authorization") != ""
 	after := r.Header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(after, 10, 31); err == nil {
 		e.wait = time.Duration(seconds) * time.Second
@@ -108,6 +121,9 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 		}
 		if n == maxTries {
 			return fmt.Errorf("%w (tried %d times)", err, n)
+		}
+		if c.o.Retrying != nil {
+			c.o.Retrying(err, wait)
 		}
 		if err := c.sleep(ctx, wait); err != nil {
 			return err
