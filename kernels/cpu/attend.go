@@ -14,9 +14,9 @@ const queryRows = 96
 // Attend computes ref.Attend for every query head and row. The heads that
 // share keys are stacked as rows of one matrix, and so are neighbouring spans,
 // so that scores and weighted values are matrix products with blocks of 64
-// keys: a block that several branches share is read once for all of them. The
-// block that holds a query's own position is done position by position, as
-// each sees one key more.
+// keys: a block that several branches share is read once for all of them. In the
+// block that holds the queries' own positions each sees one key more than the
+// one before it.
 func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
 	c := kv.(*cache)
 	group := c.shape.Heads / c.shape.KVHeads
@@ -80,7 +80,7 @@ func (a *attention) run(dst, q *matrix, s *scratch) {
 				a.fetch(keys)
 			}
 		}
-		a.block(st.page, st.first, st.rows, st.keys)
+		a.block(st)
 	}
 	a.finish(dst)
 }
@@ -89,14 +89,20 @@ func (a *attention) run(dst, q *matrix, s *scratch) {
 // its keys and values from memory.
 const fewRows = 24
 
-// step lets `rows` query rows from first on see the first keys of a page.
+// step lets `rows` query rows from first on see a page. They are `positions`
+// in a row, the last of which sees the first `keys` positions of the page and
+// each one before it one less; or all see the same.
 type step struct {
 	page              int32
 	first, rows, keys int
+	positions         int
 }
 
+// sees returns how many keys the step's r-th row sees.
+func (s *step) sees(r int) int { return s.keys - s.positions + 1 + r*s.positions/s.rows }
+
 // steps lists what is to be done: first the blocks that pieces see whole, in
-// order, those that share a page at once, then their own positions.
+// order, those that share a page at once, then the pages of their own positions.
 func (a *attention) steps(list []step) []step {
 	for block := 0; ; block++ {
 		n := len(list)
@@ -107,7 +113,7 @@ func (a *attention) steps(list []step) []step {
 			if last := len(list) - 1; ok && last >= n && list[last].page == page && list[last].first+list[last].rows == row {
 				list[last].rows += rows
 			} else if ok {
-				list = append(list, step{page, row, rows, kernels.PageTokens})
+				list = append(list, step{page, row, rows, kernels.PageTokens, 1})
 			}
 			row += rows
 		}
@@ -117,9 +123,11 @@ func (a *attention) steps(list []step) []step {
 	}
 	row := 0
 	for _, p := range a.pieces {
-		for i := range p.count {
-			list = append(list, step{p.page(), row, a.group, (p.start+i)%kernels.PageTokens + 1})
-			row += a.group
+		for done := 0; done < p.count; {
+			n := min(p.count-done, max(1, (len(a.isa.tiles)-1)/a.group)) // a tile of them
+			done += n
+			list = append(list, step{p.page(), row, n * a.group, (p.start+done-1)%kernels.PageTokens + 1, n})
+			row += n * a.group
 		}
 	}
 	return list
@@ -168,34 +176,65 @@ func (a *attention) finish(dst *matrix) {
 	}
 }
 
-// block lets `rows` query rows from first on see the first n keys of a page.
-func (a *attention) block(page int32, first, rows, n int) {
+// block does one step: scores, softmax, weighted values.
+func (a *attention) block(st step) {
 	const keys = kernels.PageTokens
-	k, v := a.cache.block(page, a.layer, a.head)
-	query, scores := a.query[first*a.cache.shape.HeadDim:], a.scores[first*keys:]
-	tiles(a.isa.tiles, len(a.isa.tiles)-1, scores, keys, query, a.cache.shape.HeadDim, rows, k, keys, panelCols, ceilDiv(n, panelCols), a.cache.shape.HeadDim, 0)
-	if end := first + rows; n == keys && a.isa.softmax64 != nil {
-		a.isa.softmax64(scores[:rows*keys], a.highest[first:end], a.sum[first:end], a.shrink[first:end], a.scale)
-		for r := first; r < end; r++ {
-			if a.shrink[r] != 1 {
-				a.isa.scale(a.output[r*a.cache.padded:(r+1)*a.cache.padded], a.shrink[r])
-			}
+	k, v := a.cache.block(st.page, a.layer, a.head)
+	width, padded := a.cache.shape.HeadDim, a.cache.padded
+	scores := a.scores[st.first*keys : (st.first+st.rows)*keys]
+	a.tiles(scores, keys, a.query[st.first*width:], width, st.rows, k, keys, ceilDiv(st.keys, panelCols), width, 0)
+	a.softmaxes(st, scores)
+	// The keys that all rows see together, then those of the later positions.
+	output, group := a.output[st.first*padded:], st.rows/st.positions
+	common := st.sees(0)
+	a.tiles(output, padded, scores, keys, st.rows, v, padded, padded/panelCols, common, resume)
+	for i := 1; i < st.positions; i++ {
+		row := i * group
+		a.tiles(output[row*padded:], padded, scores[row*keys+common:], keys, group, v[common*padded:], padded, padded/panelCols, i, resume)
+	}
+}
+
+// tiles multiplies with a block whose panels lie side by side.
+func (a *attention) tiles(c []float32, ldc int, x []float32, ldx, rows int, block []float32, ldb, panels, k, mode int) {
+	tiles(a.isa.tiles, len(a.isa.tiles)-1, c, ldc, x, ldx, rows, block, ldb, panelCols, panels, k, mode)
+}
+
+// softmaxes turns a step's scores into weights.
+func (a *attention) softmaxes(st step, scores []float32) {
+	const keys = kernels.PageTokens
+	if a.isa.softmax64 == nil {
+		for r := range st.rows {
+			a.softmax(scores[r*keys:(r+1)*keys], st.first+r, st.sees(r))
 		}
-	} else {
-		for r := range rows {
-			a.softmax(scores[r*keys:(r+1)*keys], first+r, n)
+		return
+	}
+	for r := range st.rows {
+		if n := st.sees(r); n < keys {
+			copy(scores[r*keys+n:(r+1)*keys], unseen[:])
 		}
 	}
-	tiles(a.isa.tiles, len(a.isa.tiles)-1, a.output[first*a.cache.padded:], a.cache.padded, scores, keys, rows, v, a.cache.padded, panelCols, a.cache.padded/panelCols, n, resume)
+	end := st.first + st.rows
+	a.isa.softmax64(scores, a.highest[st.first:end], a.sum[st.first:end], a.shrink[st.first:end], a.scale)
+	for r := st.first; r < end; r++ {
+		if a.shrink[r] != 1 {
+			a.isa.scale(a.output[r*a.cache.padded:(r+1)*a.cache.padded], a.shrink[r])
+		}
+	}
 }
+
+// unseen are scores that weigh nothing.
+var unseen = func() (x [kernels.PageTokens]float32) {
+	for i := range x {
+		x[i] = float32(math.Inf(-1))
+	}
+	return x
+}()
 
 // softmax is ref.SoftmaxBlock of n scores for one query row, which also
 // shrinks the row's output.
 func (a *attention) softmax(p []float32, row, n int) {
 	whole := roundUp(n, lanes)
-	for i := n; i < whole; i++ {
-		p[i] = float32(math.Inf(-1)) // adds nothing below
-	}
+	copy(p[n:whole], unseen[:])
 	before := a.highest[row]
 	highest := max(before, a.isa.scaleMax(p[:whole], a.scale))
 	sum := a.isa.expSum(p[:whole], highest)

@@ -11,6 +11,9 @@ func scaleMaxAVX512(x []float32, scale float32) float32
 func softmax64AVX512(p, highest, sum, shrink []float32, scale float32)
 
 //go:noescape
+func normRowAVX512(dst, x, gain []float32, n int, eps float32)
+
+//go:noescape
 func expSumAVX512(x []float32, highest float32) float32
 
 //go:noescape
@@ -68,6 +71,7 @@ var avx512 = isa{
 	scale:      scaleAVX2,
 	swiglu:     swigluAVX512,
 	sumSquares: sumSquaresAVX2,
+	normRow:    normRowAVX512,
 	norm:       normAVX2,
 	rotate:     rotateAVX2,
 	peak:       peakAVX512,

@@ -60,13 +60,16 @@ type isa struct {
 	// softmax64, where there is one, is ref.SoftmaxBlock of 64 scores for each
 	// row of p; shrink receives what a row's output shrinks by.
 	softmax64  func(p, highest, sum, shrink []float32, scale float32)
-	expSum     func(x []float32, highest float32) float32    // x = exp(x-highest); its sum in 8 lanes
-	expSum64   func(x []float32, highest float32) float64    // sum of exp(x-highest) in 8 lanes of float64
-	scale      func(x []float32, scale float32)              // x *= scale
-	swiglu     func(dst, gate, up []float32)                 // SiLU(gate)·up
-	sumSquares func(sums *[32]float32, x []float32)          // sums[i%32] = Σ x[i]²
-	norm       func(dst, x, gain []float32, inverse float32) // x·inverse·gain
-	rotate     func(x, cos, sin []float32)                   // ref.Rotate
+	expSum     func(x []float32, highest float32) float32 // x = exp(x-highest); its sum in 8 lanes
+	expSum64   func(x []float32, highest float32) float64 // sum of exp(x-highest) in 8 lanes of float64
+	scale      func(x []float32, scale float32)           // x *= scale
+	swiglu     func(dst, gate, up []float32)              // SiLU(gate)·up
+	sumSquares func(sums *[32]float32, x []float32)       // sums[i%32] = Σ x[i]²
+	// normRow, where there is one, is ref.RMSNorm of n elements, padded to a
+	// multiple of 32.
+	normRow func(dst, x, gain []float32, n int, eps float32)
+	norm    func(dst, x, gain []float32, inverse float32) // x·inverse·gain
+	rotate  func(x, cos, sin []float32)                   // ref.Rotate
 
 	peak      func(rounds int) // FMAs on registers
 	peakFlops int              // floating-point operations of one round

@@ -62,6 +62,10 @@ func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps
 	whole, vector := roundUp(from.cols, 32), roundUp(from.cols, lanes)
 	b.eachRow(rows, func(i int) {
 		b.fetchRow(from, i+1)
+		if b.isa.normRow != nil {
+			b.isa.normRow(to.row(i, whole), from.row(i, whole), g, from.cols, eps)
+			return
+		}
 		var sums [32]float32
 		b.isa.sumSquares(&sums, from.row(i, whole))
 		inverse := ref.FoldRMS(&sums, from.cols, eps)

@@ -215,6 +215,65 @@ loop:
 	VZEROUPPER
 	RET
 
+// func normRowAVX512(dst, x, gain []float32, n int, eps float32)
+TEXT ·normRowAVX512(SB), NOSPLIT, $0-84
+	MOVQ   dst_base+0(FP), DI
+	MOVQ   dst_len+8(FP), CX
+	MOVQ   x_base+24(FP), SI
+	MOVQ   gain_base+48(FP), DX
+	MOVQ   n+72(FP), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   SI, R8
+	MOVQ   CX, R9
+
+squares:
+	VMOVUPS     (R8), Z2
+	VMOVUPS     64(R8), Z3
+	VFMADD231PS Z2, Z2, Z0
+	VFMADD231PS Z3, Z3, Z1
+	ADDQ        $128, R8
+	SUBQ        $32, R9
+	JG          squares
+
+	// ref.Fold of 32 lanes, then ref.FoldRMS.
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $1, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $1, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VXORPS        X2, X2, X2
+	VCVTSI2SSQ    AX, X2, X2
+	VDIVSS        X2, X0, X0
+	VADDSS        eps+80(FP), X0, X0
+	VCVTSS2SD     X0, X0, X0
+	VSQRTSD       X0, X0, X0
+	MOVQ          $1, AX
+	VXORPD        X2, X2, X2
+	VCVTSI2SDQ    AX, X2, X2
+	VDIVSD        X0, X2, X0
+	VCVTSD2SS     X0, X0, X0
+	VBROADCASTSS  X0, Z1
+
+scale:
+	VMULPS  (SI), Z1, Z0
+	VMULPS  64(SI), Z1, Z2
+	VMULPS  (DX), Z0, Z0
+	VMULPS  64(DX), Z2, Z2
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z2, 64(DI)
+	ADDQ    $128, DI
+	ADDQ    $128, SI
+	ADDQ    $128, DX
+	SUBQ    $32, CX
+	JG      scale
+	VZEROUPPER
+	RET
+
 // func swigluAVX512(dst, gate, up []float32)
 TEXT ·swigluAVX512(SB), NOSPLIT, $0-72
 	MOVQ         dst_base+0(FP), DI
