@@ -40,7 +40,11 @@ func notice(c *cli.Context) func(string) {
 }
 
 func registry(c *cli.Context) (*tasks.Registry, error) {
-	return tasks.NewRegistry(tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)})
+	o := tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)}
+	if cache, err := cacheDir(); err == nil { // without one, folders are read anew each time
+		o.IndexDir = filepath.Join(cache, "tasks")
+	}
+	return tasks.NewRegistry(o)
 }
 
 func store(c *cli.Context) (*dataset.Store, error) {
