@@ -21,7 +21,7 @@ func TestFieldTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, python := 0, 0
+	loaded, python, media := 0, 0, 0
 	listed, _ := r.List()
 	for _, l := range listed {
 		if strings.HasPrefix(l.Source, "builtin/") {
@@ -33,6 +33,9 @@ func TestFieldTasks(t *testing.T) {
 		case errors.As(err, &unknown):
 			python++
 			continue
+		case err != nil && (strings.Contains(err.Error(), "a task with images") || strings.Contains(err.Error(), "a task with audio")):
+			media++
+			continue
 		case err == nil:
 			err = task.CheckScoring()
 		}
@@ -42,5 +45,5 @@ func TestFieldTasks(t *testing.T) {
 		}
 		loaded++
 	}
-	t.Logf("%d tasks of %d can be scored, %d name unknown Python functions", loaded, len(listed), python)
+	t.Logf("%d tasks of %d can be scored, %d name unknown Python functions, %d show images or play sound", loaded, len(listed), python, media)
 }
