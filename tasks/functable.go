@@ -42,6 +42,7 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, scoring: ScoreHendrycksMath},
 
 		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, scoring: ScoreAGIEval},
+		{folder: "agieval", module: "utils", name: "process_results", hashes: agieval, scoring: ScoreAGIEvalMath},
 
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
 		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},

@@ -50,6 +50,7 @@ const (
 	ScoreWikitext                  = "wikitext.process_results"             // process_results
 	ScoreHendrycksMath             = "hendrycks_math.process_results"       // process_results
 	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
+	ScoreAGIEvalMath               = "agieval.process_results"              // process_results
 	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
 	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
 	FilterBuildPredictions         = "humaneval.build_predictions"          // prompt + completion
