@@ -108,7 +108,7 @@ type Fewshot struct {
 	// of the task's own data set.
 	DatasetPath, DatasetName string
 
-	Samples     []*py.Dict // exemplars given in the file, nil without; Split wins over them
+	Samples []*py.Dict // exemplars given in the file, nil without; Split wins over them
 
 	DocToText, DocToTarget, DocToChoice, GenPrefix Expr
 	FewshotDelimiter, TargetDelimiter              string
