@@ -78,13 +78,20 @@ func TestAgainstPython(t *testing.T) {
 
 // TestFieldPatterns does so with the patterns of the field's task files.
 // LLAMAEVAL_FIELD_REGEX names a larger file of the same form
-// (scripts/fixtures/field_regex.py).
+// (scripts/fixtures/field_regex.py, regex_random.py).
 func TestFieldPatterns(t *testing.T) {
 	if rows := checkAll(t, loadGzip(t, filepath.Join("testdata", "field.json.gz"))); rows < 1000 {
 		t.Fatalf("only %d rows: the fixture file is cut", rows)
 	}
 	if more := os.Getenv("LLAMAEVAL_FIELD_REGEX"); more != "" {
 		t.Logf("%s: %d rows", more, checkAll(t, loadGzip(t, more)))
+	}
+}
+
+// TestRandomPatterns does so with patterns of all kinds.
+func TestRandomPatterns(t *testing.T) {
+	if rows := checkAll(t, loadGzip(t, filepath.Join("testdata", "random.json.gz"))); rows < 3000 {
+		t.Fatalf("only %d rows: the fixture file is cut", rows)
 	}
 }
 
@@ -211,23 +218,21 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 	}
 }
 
-// TestBacktrackingEnds: a pattern whose stack grows without end is an error,
-// quickly and without the text in the message.
+// TestBacktrackingEnds: a search that takes too many steps or rounds is an
+// error, soon and without the text in the message, and always the same one.
 func TestBacktrackingEnds(t *testing.T) {
-	r := MustCompile(`(?:(a)|b|(c))*d`)
-	if _, _, err := r.Search(strings.Repeat("abc", 100_000)); err == nil || len(err.Error()) > 300 {
-		t.Errorf("want a short error, got %v", err)
-	}
-}
-
-// TestTimeout: a pattern that never ends is stopped, and the message says so
-// without repeating the text.
-func TestTimeout(t *testing.T) {
-	r := MustCompile(`(?:a+b?)+$`)
-	r.search.re.MatchTimeout = 20 * time.Millisecond
-	_, _, err := r.Search(strings.Repeat("a", 5000) + "c")
-	if err == nil || !strings.Contains(err.Error(), "no answer after") || len(err.Error()) > 300 {
-		t.Errorf("want a short timeout, got %v", err)
+	for pattern, text := range map[string]string{
+		`(?:(a)|b|(c))*d`: strings.Repeat("abc", 100_000),
+		`(?:a+b?)+$`:      strings.Repeat("a", 5000) + "c",
+		`(a|a)*\1b`:       strings.Repeat("a", 60),
+		`(?=(.*)*x)`:      strings.Repeat("a", 400),
+	} {
+		begun := time.Now()
+		_, _, err := MustCompile(pattern).Search(text)
+		if err == nil || !strings.Contains(err.Error(), "too much backtracking") || len(err.Error()) > 300 {
+			t.Errorf("%s: want a short error, got %v", pattern, err)
+		}
+		t.Logf("%s: %v", pattern, time.Since(begun))
 	}
 }
 
