@@ -131,7 +131,7 @@ func newWordSort(*arguments) (func(Item, py.Value) (py.Value, error), error) {
 		}
 		parts := strings.Split(question, "List:")
 		if len(parts) < 2 {
-			return nil, fmt.Errorf("the question has no part List:")
+			return nil, fmt.Errorf("the question has no list of words")
 		}
 		words := py.Split(parts[1], "")
 		for i, w := range words {
