@@ -3,7 +3,6 @@ module github.com/llamaeval/llamaeval
 go 1.26.0
 
 require (
-	github.com/dlclark/regexp2/v2 v2.13.0
 	github.com/google/go-cmp v0.7.0
 	github.com/olekukonko/tablewriter v1.1.5
 	github.com/parquet-go/parquet-go v0.32.0

@@ -19,6 +19,7 @@ var processFunctions = map[string]scoring.ProcessFunc{
 	tasks.ScoreWikitext:      scoring.Wikitext,
 	tasks.ScoreHendrycksMath: scoring.HendrycksMath,
 	tasks.ScoreAGIEval:       scoring.AGIEvalChoices,
+	tasks.ScoreAGIEvalMath:   scoring.AGIEvalMath,
 }
 
 // useFunction lets a function take the place of the metrics' computation. The

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/llamaeval/llamaeval/prompts"
@@ -253,9 +252,16 @@ func (j *judge) estimates(rows []scoring.Row) ([]estimate, error) {
 	return out, nil
 }
 
+// binary reports whether every document that has the metric scored 0 or 1. A
+// metric made of counts, such as bleu, has no value of a document.
 func binary(rows []scoring.Row, metric string) bool {
-	return !slices.ContainsFunc(rows, func(r scoring.Row) bool {
+	scored := false
+	for _, r := range rows {
 		v, ok := r[metric]
-		return ok && v != 0 && v != 1
-	})
+		if ok && v != 0 && v != 1 {
+			return false
+		}
+		scored = scored || ok
+	}
+	return scored
 }

@@ -78,7 +78,7 @@ var taskKeys = map[string]setter{
 	"metadata": (*decoder).metadata,
 
 	"class":          unsupported("a task written as a Python class"),
-	"custom_dataset": unsupported("a data set built by a Python function"),
+	"custom_dataset": func(d *decoder, n *node) error { return d.files.noPlace(n, "a data set") },
 	"doc_to_image":   unsupported("a task with images"),
 	"doc_to_audio":   unsupported("a task with audio"),
 	"use_prompt":     unsupported("a promptsource template"),

@@ -304,7 +304,15 @@ func (d *decoder) filter(n *node) (Filter, error) {
 	for _, p := range n.pairs {
 		if p.key == "function" {
 			if p.value.kind == funcNode {
-				return f, p.value.errorf("function: a filter class in Python is not supported")
+				fn, err := d.files.function(p.value)
+				if err == nil && fn.filter == "" {
+					err = p.value.errorf("!function %s is not a filter class", p.value.value)
+				}
+				if err != nil {
+					return f, inKey("function", err)
+				}
+				f.Function = fn.filter
+				continue
 			}
 			var err error
 			if f.Function, err = p.value.text(); err != nil {

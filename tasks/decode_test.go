@@ -163,7 +163,7 @@ func TestTaskErrors(t *testing.T) {
 		minimal + "filter_list:\n - name: a\n   filter: [{x: 1}]":        "t.yaml:8: filter_list.filter: the key function is missing",
 		minimal + "metadata: {primary: exactmatch}":                      `t.yaml: metadata.primary: "exactmatch" is not in metric_list (did you mean exact_match?)`,
 		minimal + "metadata: {primary: 'exact_match,x'}":                 `t.yaml: metadata.primary: "x" is not in filter_list`,
-		minimal + "custom_dataset: x":                                    "t.yaml:6: custom_dataset: a data set built by a Python function is not supported",
+		minimal + "custom_dataset: x":                                    `t.yaml:6: custom_dataset: wants a !function, this is the text "x"`,
 		minimal + "include: none.yaml":                                   "t.yaml:6: include: open DIR/none.yaml: no such file or directory",
 		"include: t.yaml\n":                                              "t.yaml:1: include cycle: DIR/t.yaml includes itself",
 		minimal + "include: [3]":                                         "t.yaml:6: include names a file, this is the number 3",

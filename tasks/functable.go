@@ -13,7 +13,8 @@ var functionTable = sync.OnceValue(func() []*function {
 	mbpp := []string{"eecfcc264a63801d4ac478fac80b0f18c3faf16a107baf641a4fd498e81de7df"}
 	agieval := []string{"d54929f3cfcae8ee7f1f0171414cb81ec19b4243ea6474d8155956beb18327d3"}
 	math := []string{"8332e42f23c62043b23d74ee6d3934f997b209cd60a1ad45b7882d6b00929d5c"}
-	return []*function{
+	bbh := []string{"ecc017c5c3c0a03757d94072fb74feac74406b63d2f6efa6ec68f73f8db8a9fd"}
+	table := []*function{
 		{folder: "hellaswag", module: "utils", name: "process_docs",
 			hashes: []string{"07d23b60b28f2a4f658dcf8440623a63fe6644854ce9b846a114dde980dc1214"}, docs: mapDocs(hellaswagDoc)},
 
@@ -41,6 +42,7 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, scoring: ScoreHendrycksMath},
 
 		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, scoring: ScoreAGIEval},
+		{folder: "agieval", module: "utils", name: "process_results", hashes: agieval, scoring: ScoreAGIEvalMath},
 
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
 		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},
@@ -49,4 +51,10 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "quac", name: "process_docs", docs: quacDocs},
 		{folder: "quac", name: "process_results", scoring: ScoreQuAC},
 	}
+	for _, folder := range []string{"zeroshot", "cot_zeroshot"} {
+		for _, name := range []string{"MultiChoiceRegexFilter", "MapRegexFilter", "NumberParseRegexFilter", "WordSortFilter"} {
+			table = append(table, &function{folder: folder, module: "utils", name: name, hashes: bbh, filter: "bbh." + name})
+		}
+	}
+	return table
 })

@@ -29,6 +29,7 @@ type function struct {
 	doc     DocFunc     // doc_to_text, doc_to_target, doc_to_choice
 	samples *samples    // fewshot_config.samples
 	scoring string      // process_results, metric, aggregation, filter_fn: its name in package scoring
+	filter  string      // function of a filter: its name in package scoring
 	class   string      // class: the built-in task that stands for it
 }
 
@@ -49,6 +50,7 @@ const (
 	ScoreWikitext                  = "wikitext.process_results"             // process_results
 	ScoreHendrycksMath             = "hendrycks_math.process_results"       // process_results
 	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
+	ScoreAGIEvalMath               = "agieval.process_results"              // process_results
 	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
 	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
 	ScoreMajAtK                    = "vote.maj_at_k"                        // metric; keyword argument k
@@ -84,8 +86,14 @@ func (f *files) function(n *node) (*function, error) {
 
 // pythonFunction recognises a function by folder, name and the file's hash.
 func (f *files) pythonFunction(n *node, module, name string) (*function, error) {
-	file := filepath.Join(n.src.dir(), filepath.FromSlash(strings.ReplaceAll(module, ".", "/"))+".py")
+	file := filepath.Join(n.src.dir(), modulePath(module))
 	hash, err := f.hash(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if installed, ok := installedModule(n.src.dir(), module); ok {
+			file = installed
+			hash, err = f.hash(file)
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, n.errorf("!function %s.%s: %s does not exist", module, name, file)
 	} else if err != nil {
@@ -107,6 +115,34 @@ func (f *files) pythonFunction(n *node, module, name string) (*function, error) 
 		why = "is another version than the ones implemented here"
 	}
 	return nil, &UnknownFunctionError{At: n.src.name, Line: n.line, Function: module + "." + name, File: file, SHA256: hash, why: why}
+}
+
+// noPlace reports that a function cannot stand where the file has it, for no
+// function we know gives such a thing; one we do not know is named.
+func (f *files) noPlace(n *node, what string) error {
+	if _, err := f.function(n); err != nil {
+		return err
+	}
+	return n.errorf("!function %s does not give %s", n.value, what)
+}
+
+func modulePath(module string) string {
+	return filepath.FromSlash(strings.ReplaceAll(module, ".", "/")) + ".py"
+}
+
+// installedModule finds lm_eval.tasks.folder.module, by which the harness
+// imports from its own folder of tasks, from a folder below that one.
+func installedModule(dir, module string) (file string, ok bool) {
+	below, ok := strings.CutPrefix(module, "lm_eval.tasks.")
+	if !ok {
+		return "", false
+	}
+	dir = filepath.ToSlash(dir)
+	i := strings.LastIndex(dir+"/", "/tasks/")
+	if i < 0 {
+		return "", false
+	}
+	return filepath.Join(filepath.FromSlash(dir[:i]), "tasks", modulePath(below)), true
 }
 
 // UnknownFunctionError reports a Python function without an implementation.

@@ -83,6 +83,13 @@ func TestFunctionIdentity(t *testing.T) {
 		t.Error("a user's file reaches our own name for a function")
 	}
 
+	for _, more := range []string{"custom_dataset: !function utils.x\n", "filter_list: [{name: a, filter: [{function: !function utils.x}]}]\n", "process_docs: !function lm_eval.tasks.other.utils.x\n"} {
+		dir := write(t, map[string]string{"lm_eval/tasks/other/utils.py": "", "lm_eval/tasks/deep/er/t.yaml": minimal + more, "lm_eval/tasks/deep/er/utils.py": ""})
+		if _, err := ParseFile(filepath.Join(dir, "lm_eval/tasks/deep/er/t.yaml")); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "register it in tasks/functable.go") {
+			t.Errorf("%q: %v", more, err)
+		}
+	}
+
 	f := newFiles()
 	hash, err := f.hash(filepath.Join(dir, "hellaswag", "utils.py"))
 	if err != nil {
@@ -117,7 +124,7 @@ func TestFunctionTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, fn := range functionTable() {
 		roles := 0
-		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.samples != nil, fn.scoring != "", fn.class != ""} {
+		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.samples != nil, fn.scoring != "", fn.filter != "", fn.class != ""} {
 			if is {
 				roles++
 			}

@@ -2,7 +2,9 @@ package tasks
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -32,25 +34,38 @@ type index struct {
 	broken  []error             // files that could not be read
 }
 
-// scan reads all files of a root, in parallel; they are entered in order, so
-// that of two definitions of one name the first counts.
-func (f *files) scan(sources []*source) *index {
-	entries := make([]*entry, len(sources))
-	errs := make([]error, len(sources))
+// scanned is one file of a root and what the index takes from it.
+type scanned struct {
+	src   *source
+	info  fs.FileInfo // nil for our own
+	entry *entry      // nil for a file without a task or group
+	parts []source    // files it includes
+	read  bool        // and not known from an earlier time
+	err   error
+}
+
+// scan takes the definitions of a root, reading in parallel what kept does not
+// know; they are entered in order, so that of two definitions of one name the
+// first counts.
+func (f *files) scan(all []scanned, kept *catalog) *index {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(sources)); i = next.Add(1) - 1 {
-				entries[i], errs[i] = f.scanFile(sources[i])
+			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+				if s := &all[i]; !kept.find(s) {
+					s.read = true
+					s.entry, s.parts, s.err = f.scanFile(s.src)
+				}
 			}
 		})
 	}
 	wg.Wait()
 	x := &index{entries: map[string]*entry{}, tags: map[string][]string{}}
-	for i, e := range entries {
-		if errs[i] != nil {
-			x.broken = append(x.broken, errs[i])
+	for _, s := range all {
+		e := s.entry
+		if s.err != nil {
+			x.broken = append(x.broken, s.err)
 		}
 		if e == nil || x.entries[e.name] != nil {
 			continue
@@ -66,13 +81,19 @@ func (f *files) scan(sources []*source) *index {
 }
 
 // scanFile reads the few keys of a file that the index needs. A file without
-// a task or group, such as a template, gives nil.
-func (f *files) scanFile(src *source) (*entry, error) {
-	root, err := f.load(src)
+// a task or group, such as a template, gives nil. parts are the files it
+// includes.
+func (f *files) scanFile(src *source) (*entry, []source, error) {
+	root, parts, err := f.loadParts(src)
 	if err != nil {
-		return nil, err
+		return nil, parts, err
 	}
-	e := &entry{src: src}
+	e, err := newEntry(src, root)
+	return e, parts, err
+}
+
+func newEntry(src *source, root *node) (e *entry, err error) {
+	e = &entry{src: src}
 	name := root.get("group")
 	if e.group = name != nil; !e.group {
 		name = root.get("task")
@@ -113,8 +134,8 @@ func scanText(root *node, key string) string {
 
 // yamlFiles lists the .yaml files below a folder, sorted by path. Templates
 // to include do not end so by convention. Links are not followed.
-func yamlFiles(dir string) ([]*source, error) {
-	var out []*source
+func yamlFiles(dir string) ([]scanned, error) {
+	var out []scanned
 	// The separator makes a link to a folder stand for the folder.
 	err := filepath.WalkDir(dir+string(filepath.Separator), func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -124,21 +145,40 @@ func yamlFiles(dir string) ([]*source, error) {
 			return filepath.SkipDir
 		}
 		if !e.IsDir() && strings.HasSuffix(name, ".yaml") {
-			out = append(out, &source{name, false})
+			info, err := fileInfo(name, e)
+			if errors.Is(err, fs.ErrNotExist) { // deleted just now
+				return nil
+			} else if err != nil {
+				return err
+			}
+			out = append(out, scanned{src: &source{name, false}, info: info})
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b *source) int { return cmp.Compare(filepath.ToSlash(a.name), filepath.ToSlash(b.name)) })
+	slices.SortFunc(out, func(a, b scanned) int {
+		return cmp.Compare(filepath.ToSlash(a.src.name), filepath.ToSlash(b.src.name))
+	})
 	return out, err
 }
 
-func builtinSources() []*source {
-	var out []*source
-	for name := range builtinFiles() {
-		if strings.HasSuffix(name, ".yaml") {
-			out = append(out, &source{name, true})
+// fileInfo describes a file, or what a link leads to: a link to nothing by
+// itself, and reading it will say so.
+func fileInfo(name string, e fs.DirEntry) (fs.FileInfo, error) {
+	if e.Type()&fs.ModeSymlink != 0 {
+		if info, err := os.Stat(name); err == nil {
+			return info, nil
 		}
 	}
-	slices.SortFunc(out, func(a, b *source) int { return cmp.Compare(a.name, b.name) })
+	return e.Info()
+}
+
+func builtinSources() []scanned {
+	var out []scanned
+	for name := range builtinFiles() {
+		if strings.HasSuffix(name, ".yaml") {
+			out = append(out, scanned{src: &source{name, true}})
+		}
+	}
+	slices.SortFunc(out, func(a, b scanned) int { return cmp.Compare(a.src.name, b.src.name) })
 	return out
 }

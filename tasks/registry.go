@@ -15,6 +15,9 @@ import (
 type Options struct {
 	TasksDirs []string     // folders with task files; a later one wins over an earlier one, all over our own
 	Warn      func(string) // takes one line at a time; nil drops them
+	// IndexDir is where the index of a large folder is kept from one time to
+	// the next; "" keeps none.
+	IndexDir string
 }
 
 // Registry knows every task, group and tag by name.
@@ -33,7 +36,7 @@ func NewRegistry(o Options) (*Registry, error) {
 	if warn == nil {
 		warn = func(string) {}
 	}
-	own := r.files.scan(builtinSources())
+	own := r.files.scan(builtinSources(), nil)
 	if len(own.broken) > 0 {
 		return nil, errors.Join(own.broken...)
 	}
@@ -44,11 +47,13 @@ func NewRegistry(o Options) (*Registry, error) {
 		} else if !info.IsDir() {
 			return nil, fmt.Errorf("--tasks-dir: %s is not a folder", dir)
 		}
-		sources, err := yamlFiles(dir)
+		found, err := yamlFiles(dir)
 		if err != nil {
 			return nil, fmt.Errorf("--tasks-dir: %w", err)
 		}
-		r.add(dir, r.files.scan(sources), warn)
+		kept := openCatalog(o.IndexDir, dir, len(found))
+		r.add(dir, r.files.scan(found, kept), warn)
+		kept.save(found)
 	}
 	for tag, names := range r.tags {
 		slices.Sort(names)
@@ -104,6 +109,9 @@ func (r *Registry) loadEntry(e *entry, overrides []pair) (*Task, error) {
 	root, err := r.files.load(e.src)
 	if err != nil {
 		return nil, err
+	}
+	if now, err := newEntry(e.src, root); err != nil || now == nil || now.name != e.name {
+		return nil, fmt.Errorf("%s: no longer defines the task %s: it has changed without its size or time showing it; touch it and try again", e.src.name, e.name)
 	}
 	if len(overrides) > 0 {
 		root = root.with(overrides)

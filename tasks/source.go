@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // maxFile bounds a task file and a Python file beside it, in bytes.
@@ -106,6 +107,7 @@ type files struct {
 	mu     sync.Mutex
 	parsed map[source]*parsed
 	hashes map[string]string // SHA-256 of Python files, hex
+	reads  atomic.Int64      // task files read
 }
 
 type parsed struct {
@@ -122,11 +124,20 @@ func newFiles() *files {
 // shared by thousands of files, so those are kept; the files themselves are
 // not.
 func (f *files) load(src *source) (*node, error) {
+	root, _, err := f.loadParts(src)
+	return root, err
+}
+
+// loadParts is load, and also names the files that were included.
+func (f *files) loadParts(src *source) (*node, []source, error) {
+	f.reads.Add(1)
 	root, err := parseSource(src)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return f.resolve(root)
+	in := inclusion{files: f, left: maxIncludes}
+	root, err = in.resolve(root, []source{*root.src})
+	return root, in.parts, err
 }
 
 // resolve merges the includes of a mapping.
@@ -140,6 +151,7 @@ func (f *files) resolve(root *node) (*node, error) {
 type inclusion struct {
 	files *files
 	left  int
+	parts []source // what was included, with repetitions
 }
 
 // resolve merges includes: later ones win over earlier ones, the mapping's
@@ -181,6 +193,7 @@ func (in *inclusion) part(at *node, chain []source) (*node, error) {
 	if in.left--; in.left < 0 {
 		return nil, at.errorf("more than %d includes for one file", maxIncludes)
 	}
+	in.parts = append(in.parts, *src)
 	root, err := in.files.shared(src)
 	if err != nil {
 		return nil, at.errorf("include: %v", err)
@@ -197,7 +210,10 @@ func (f *files) shared(src *source) (*node, error) {
 		f.parsed[*src] = m
 	}
 	f.mu.Unlock()
-	m.once.Do(func() { m.root, m.err = parseSource(src) })
+	m.once.Do(func() {
+		f.reads.Add(1)
+		m.root, m.err = parseSource(src)
+	})
 	return m.root, m.err
 }
 

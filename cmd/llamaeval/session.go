@@ -41,7 +41,11 @@ func notice(c *cli.Context) func(string) {
 }
 
 func registry(c *cli.Context) (*tasks.Registry, error) {
-	return tasks.NewRegistry(tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)})
+	o := tasks.Options{TasksDirs: c.StringSlice("tasks-dir"), Warn: notice(c)}
+	if cache, err := cacheDir(); err == nil { // without one, folders are read anew each time
+		o.IndexDir = filepath.Join(cache, "tasks")
+	}
+	return tasks.NewRegistry(o)
 }
 
 // store opens the datasets as a run uses them. sample: the embedded sample.

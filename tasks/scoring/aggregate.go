@@ -28,7 +28,11 @@ const (
 	noError   errorKind = iota
 	meanError           // sample standard deviation / sqrt(n)
 	bootstrapped
+	bootstrappedFew // with at most fewReplicates
 )
+
+// fewReplicates bounds the bootstrap of corpus metrics, as in the harness.
+const fewReplicates = 100
 
 // aggregation makes one value from columns of numbers, one per document.
 type aggregation struct {
@@ -41,7 +45,7 @@ func aggregations() map[string]aggregation {
 	own := func(metric string) []string { return []string{metric} }
 	weighted := func(metric string) []string { return []string{metric, metric + weightKey} }
 	classes := func(metric string) []string { return []string{metric + goldKey, metric + predKey} }
-	return map[string]aggregation{
+	known := map[string]aggregation{
 		"mean":                {own, single(mean), meanError},
 		"nanmean":             {own, single(nanMean), bootstrapped},
 		"median":              {own, single(median), bootstrapped},
@@ -53,6 +57,10 @@ func aggregations() map[string]aggregation {
 		"matthews_corrcoef":   {classes, matthews, bootstrapped},
 		squadBest:             {squadBestColumns, bestThresholdScore, noError},
 	}
+	for name, m := range corpusMetrics() {
+		known[name] = aggregation{m.columns, m.aggregate, bootstrappedFew}
+	}
+	return known
 }
 
 func single(f func([]float64) float64) func([][]float64) (float64, error) {
@@ -104,6 +112,8 @@ func Aggregate(spec MetricSpec, rows []Row, replicates int) (Estimate, error) {
 		e.StdErr = sampleDeviation(columns[0]) / math.Sqrt(float64(n))
 	case agg.standard == bootstrapped && replicates > 1:
 		e.StdErr, err = bootstrap(agg.value, columns, replicates)
+	case agg.standard == bootstrappedFew && replicates > 1:
+		e.StdErr, err = bootstrap(agg.value, columns, min(replicates, fewReplicates))
 	}
 	return e, err
 }

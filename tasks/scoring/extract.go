@@ -105,16 +105,21 @@ type choiceFilter struct {
 }
 
 func newChoiceFilter(a *arguments) (func(Item, py.Value) (py.Value, error), error) {
+	f, err := choiceFilterOf(a)
+	return f.apply, err
+}
+
+func choiceFilterOf(a *arguments) (choiceFilter, error) {
 	x, err := newExtractor(a)
 	f := choiceFilter{extractor: x, ignoreCase: a.truth("ignore_case"), ignorePunc: a.truth("ignore_punctuation")}
 	for _, pattern := range a.texts("regexes_to_ignore") {
 		re, err := regex.Compile(pattern)
 		if err != nil {
-			return nil, err
+			return f, err
 		}
 		f.ignore = append(f.ignore, re)
 	}
-	return f.apply, err
+	return f, err
 }
 
 func (f choiceFilter) apply(item Item, in py.Value) (py.Value, error) {
@@ -122,6 +127,10 @@ func (f choiceFilter) apply(item Item, in py.Value) (py.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.applyTo(choices, item, in)
+}
+
+func (f choiceFilter) applyTo(choices []string, item Item, in py.Value) (py.Value, error) {
 	byText, letters, err := f.patterns(choices)
 	if err != nil {
 		return nil, err

@@ -71,6 +71,17 @@ func filterMakers() map[string]func(*arguments) (func(Item, py.Value) (py.Value,
 	}
 }
 
+// classFilters are filters that task files name as Python classes, by the names
+// that package tasks gives them.
+func classFilters() map[string]func(*arguments) (func(Item, py.Value) (py.Value, error), error) {
+	return map[string]func(*arguments) (func(Item, py.Value) (py.Value, error), error){
+		"bbh.MultiChoiceRegexFilter": newListedChoice,
+		"bbh.MapRegexFilter":         newMappedPattern,
+		"bbh.NumberParseRegexFilter": newNumberFilter,
+		"bbh.WordSortFilter":         newWordSort,
+	}
+}
+
 // FilterNames lists the filters that NewFilter knows. The harness's filter
 // custom is any Filter built around a Go function.
 func FilterNames() []string { return sortedKeys(filterMakers()) }
@@ -79,6 +90,9 @@ func FilterNames() []string { return sortedKeys(filterMakers()) }
 // the task file; args may be nil.
 func NewFilter(name string, args *py.Dict) (Filter, error) {
 	maker, ok := filterMakers()[name]
+	if !ok {
+		maker, ok = classFilters()[name]
+	}
 	if !ok {
 		return Filter{}, unknown("filter", name, FilterNames())
 	}

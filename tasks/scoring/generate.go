@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,14 @@ func scoreGenerated(ctx context.Context, specs []MetricSpec, item Item, predicti
 	}
 	row := Row{}
 	for _, spec := range specs {
+		if corpus, ok := corpusMetrics()[spec.Name]; ok && spec.Func == nil {
+			one, err := corpus.row(spec.Name, golds, prediction)
+			if err != nil {
+				return nil, fmt.Errorf("metric %s: %w", spec.Name, err)
+			}
+			maps.Copy(row, one)
+			continue
+		}
 		if !item.MultipleTargets {
 			one, err := spec.Func(ctx, golds[0], prediction)
 			if err != nil {
@@ -97,6 +106,27 @@ type exactMatch struct {
 	ignoreCase  bool
 	punctuation bool
 	numbers     bool
+}
+
+// newF1 is the evaluate library's f1 of one document's label: averaged over
+// labels it is 1 for an equal one and else 0. Without an average there is no
+// function: the task's f1 is that of two classes, over all documents.
+func newF1(a *arguments) (MetricFunc, error) {
+	average := a.text("average", "binary")
+	if slices.Contains([]string{"micro", "macro", "weighted"}, average) {
+		return equality("f1"), nil
+	}
+	if average != "binary" {
+		return nil, fmt.Errorf("metric f1: average %q is none of micro, macro, weighted", average)
+	}
+	return nil, nil
+}
+
+// equality scores 1 for a prediction that equals the gold answer.
+func equality(metric string) MetricFunc {
+	return func(_ context.Context, gold, prediction py.Value) (Row, error) {
+		return Row{metric: indicator(py.Equal(gold, prediction))}, nil
+	}
 }
 
 func newExactMatch(a *arguments) (exactMatch, error) {

@@ -46,7 +46,12 @@ func knownMetrics() map[string]metric {
 		"exact_match":     {"mean", true, []OutputType{GenerateUntil, MultipleChoice}},
 		"brier_score":     {"brier_score", false, choice},
 		"likelihood":      {"mean", true, choice},
-		"f1":              {"f1", true, choice},
+		"f1":              {"f1", true, []OutputType{MultipleChoice, GenerateUntil}},
+		"accuracy":        {"mean", true, []OutputType{GenerateUntil}},
+		"bleu":            {"bleu", true, []OutputType{GenerateUntil}},
+		"chrf":            {"chrf", true, []OutputType{GenerateUntil}},
+		"chrf++":          {"chrf++", true, []OutputType{GenerateUntil}},
+		"ter":             {"ter", false, []OutputType{GenerateUntil}},
 		"mcc":             {"matthews_corrcoef", true, choice},
 		"perplexity":      {"perplexity", false, []OutputType{Loglikelihood}},
 		"word_perplexity": {"weighted_perplexity", false, rolling},
@@ -64,7 +69,7 @@ func (e *UnsupportedMetricError) Error() string {
 }
 
 // harnessOnly are metrics known to the harness and not to this package.
-func harnessOnly() []string { return []string{"acc_all", "bleu", "bypass", "chrf", "chrf++", "ter"} }
+func harnessOnly() []string { return []string{"acc_all", "bypass"} }
 
 // MetricNames lists the metrics that NewMetric knows.
 func MetricNames() []string { return sortedKeys(knownMetrics()) }
@@ -81,12 +86,21 @@ func NewMetric(name string, args *py.Dict) (MetricSpec, error) {
 	}
 	spec := MetricSpec{Name: name, Aggregation: m.aggregation, HigherIsBetter: m.higherIsBetter}
 	a := newArguments("metric "+name, args)
-	if name == "exact_match" {
-		m, err := newExactMatch(a)
-		if err != nil {
-			return MetricSpec{}, err
-		}
+	var err error
+	switch name {
+	case "exact_match":
+		var m exactMatch
+		m, err = newExactMatch(a)
 		spec.Func, spec.Key = m.score, m.normalise
+	case "accuracy":
+		spec.Func = equality(name)
+	case "f1":
+		if spec.Func, err = newF1(a); spec.Func != nil {
+			spec.Aggregation = "mean"
+		}
+	}
+	if err != nil {
+		return MetricSpec{}, err
 	}
 	return spec, a.finish()
 }
@@ -126,7 +140,9 @@ func CheckMetrics(kind OutputType, specs []MetricSpec) error {
 			return unknown("metric", s.Name, MetricNames())
 		case !slices.Contains(m.kinds, kind):
 			return fmt.Errorf("metric %q cannot be computed for output type %s", s.Name, kind)
-		case kind == GenerateUntil:
+		case kind == GenerateUntil && s.Name == "f1":
+			return fmt.Errorf("metric f1 of generated answers needs the argument average: micro")
+		case kind == GenerateUntil && corpusMetrics()[s.Name].counts == nil:
 			return fmt.Errorf("metric %q has no function: make its spec with NewMetric", s.Name)
 		}
 	}

@@ -19,8 +19,8 @@ func TestNewMetricRefuses(t *testing.T) {
 		}
 	}
 	var unsupported *UnsupportedMetricError
-	if _, err := NewMetric("bleu", nil); !errors.As(err, &unsupported) || unsupported.Name != "bleu" {
-		t.Errorf("bleu: %v", err)
+	if _, err := NewMetric("bypass", nil); !errors.As(err, &unsupported) || unsupported.Name != "bypass" {
+		t.Errorf("bypass: %v", err)
 	}
 	if _, err := NewMetric("exact_match", args("ignorecase", true)); err == nil || !strings.Contains(err.Error(), `did you mean ignore_case?`) {
 		t.Errorf("misspelt argument: %v", err)

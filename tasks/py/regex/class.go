@@ -6,107 +6,76 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
-// Bodies of character classes. Python's \w is str.isalnum or underscore (so no
-// combining marks, which .NET counts), its \s is str.isspace (so also the
-// separators U+001C to U+001F), its \d is a decimal digit.
-const (
-	wordUnicode  = `\p{L}\p{N}_`
-	wordASCII    = `a-zA-Z0-9_`
-	digitUnicode = `\p{Nd}`
-	digitASCII   = `0-9`
-	spaceUnicode = "\t-\r\x1c-\x20\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-	spaceASCII   = "\t-\r\x20"
-)
-
-// category returns the class body of \d \w \s; letters in upper case negate.
-func category(c rune, ascii bool) (body string, negated, ok bool) {
-	pick := func(u, a string) string {
-		if ascii {
-			return a
-		}
-		return u
-	}
+// category returns the test of \d \w \s; letters in upper case negate it. \w is
+// str.isalnum or underscore, \s is str.isspace, \d a decimal digit.
+func category(c rune, ascii bool) (test func(rune) bool, ok bool) {
+	var is func(rune) bool
 	switch unicode.ToLower(c) {
 	case 'w':
-		body = pick(wordUnicode, wordASCII)
+		is = isWord
 	case 'd':
-		body = pick(digitUnicode, digitASCII)
+		is = func(r rune) bool { return unicode.Is(unicode.Nd, r) }
 	case 's':
-		body = pick(spaceUnicode, spaceASCII)
+		is = py.IsSpace
 	default:
-		return "", false, false
+		return nil, false
 	}
-	return body, unicode.IsUpper(c), true
+	negated := unicode.IsUpper(c)
+	return func(r rune) bool { return (is(r) && (!ascii || r < utf8.RuneSelf && !separator(r))) != negated }, true
 }
+
+func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// separator reports what only Unicode takes for white space among ASCII.
+func separator(r rune) bool { return r >= 0x1c && r <= 0x1f }
 
 // escape reads what follows a backslash outside of a class.
-func (t *translator) escape(f flags) (w width, repeatable bool, err error) {
-	c := t.peek()
+func (p *parser) escape(f flags) (n node, w width, repeatable bool, err error) {
+	c := p.peek()
 	if c < 0 {
-		return w, false, fmt.Errorf("bad escape (end of pattern)")
+		return nil, w, false, fmt.Errorf("bad escape (end of pattern)")
 	}
-	if body, negated, ok := category(c, f.ascii); ok {
-		t.pos++
-		if negated {
-			body = "^" + body
-		}
-		t.out.WriteString("[" + body + "]")
-		return width{1, 1}, true, nil
+	if is, ok := category(c, f.ascii); ok {
+		p.pos++
+		return &char{is: is, only: -1}, width{1, 1}, true, nil
 	}
 	switch c {
-	case 'A':
-		t.pos++
-		t.out.WriteString(`\A`)
-		return w, false, nil
-	case 'Z':
-		t.pos++
-		t.out.WriteString(`\z`)
-		return w, false, nil
+	case 'A', 'Z':
+		p.pos++
+		return textAnchor(c), w, false, nil
 	case 'b', 'B':
-		t.pos++
-		t.boundary(f, c == 'B')
-		return w, false, nil
+		p.pos++
+		return boundary(c == 'B', f.ascii), w, false, nil
 	}
 	if c >= '1' && c <= '9' {
-		value, octal, next, err := numericEscape(t.ascii(3), 0)
+		value, octal, next, err := numericEscape(p.ascii(3), 0)
 		if err != nil {
-			return w, false, err
+			return nil, w, false, err
 		}
-		t.pos += next
+		p.pos += next
 		if !octal {
-			w, err = t.reference(value)
-			return w, true, err
+			n, w, err = p.reference(value, f)
+			return n, w, true, err
 		}
-		t.literal(rune(value))
-		return width{1, 1}, true, nil
+		return literal(rune(value), f), width{1, 1}, true, nil
 	}
-	r, err := t.character(false)
+	r, err := p.character(false)
 	if err != nil {
-		return w, false, err
+		return nil, w, false, err
 	}
-	t.literal(r)
-	return width{1, 1}, true, nil
-}
-
-// boundary writes \b or \B by Python's word characters. Before Python 3.14 \B
-// does not match in an empty text.
-func (t *translator) boundary(f flags, inside bool) {
-	word, _, _ := category('w', f.ascii)
-	if inside {
-		fmt.Fprintf(&t.out, `(?:(?<=[%[1]s])(?=[%[1]s])|(?<![%[1]s])(?![%[1]s])(?!\A\z))`, word)
-		return
-	}
-	fmt.Fprintf(&t.out, `(?:(?<=[%[1]s])(?![%[1]s])|(?<![%[1]s])(?=[%[1]s]))`, word)
+	return literal(r, f), width{1, 1}, true, nil
 }
 
 // ascii returns up to n of the next characters, others than ASCII as NUL.
-func (t *translator) ascii(n int) string {
+func (p *parser) ascii(n int) string {
 	var b strings.Builder
-	for i := t.pos; i < len(t.src) && i < t.pos+n; i++ {
-		if t.src[i] < utf8.RuneSelf {
-			b.WriteRune(t.src[i])
+	for i := p.pos; i < len(p.src) && i < p.pos+n; i++ {
+		if p.src[i] < utf8.RuneSelf {
+			b.WriteRune(p.src[i])
 		} else {
 			b.WriteByte(0)
 		}
@@ -115,43 +84,43 @@ func (t *translator) ascii(n int) string {
 }
 
 // character reads an escape that stands for one character.
-func (t *translator) character(inClass bool) (rune, error) {
-	c := t.peek()
+func (p *parser) character(inClass bool) (rune, error) {
+	c := p.peek()
 	if c < 0 {
 		return 0, fmt.Errorf("bad escape (end of pattern)")
 	}
 	switch {
 	case c == 'x':
-		return t.hex(2)
+		return p.hex(2)
 	case c == 'u':
-		return t.hex(4)
+		return p.hex(4)
 	case c == 'U':
-		return t.hex(8)
+		return p.hex(8)
 	case c == 'N':
 		return 0, fmt.Errorf(`\N{...} is not supported: write the character itself`)
 	case c == '0', inClass && c >= '1' && c <= '7':
-		value, octal, next, err := numericEscape(t.ascii(3), 0)
+		value, octal, next, err := numericEscape(p.ascii(3), 0)
 		if err != nil {
 			return 0, err
 		}
 		if !octal {
 			return 0, fmt.Errorf("bad escape \\%c", c)
 		}
-		t.pos += next
+		p.pos += next
 		return rune(value), nil
 	case simpleEscape(c) >= 0 && (inClass || c != 'b'):
-		t.pos++
+		p.pos++
 		return simpleEscape(c), nil
 	case isLetter(c), c == '8', c == '9':
 		return 0, fmt.Errorf("bad escape \\%c", c)
 	}
-	t.pos++
+	p.pos++
 	return c, nil
 }
 
 // hex reads exactly n hexadecimal digits after the escape's letter.
-func (t *translator) hex(n int) (rune, error) {
-	digits := t.ascii(n + 1)
+func (p *parser) hex(n int) (rune, error) {
+	digits := p.ascii(n + 1)
 	if len(digits) < n+1 {
 		return 0, fmt.Errorf("incomplete escape \\%s", digits)
 	}
@@ -162,106 +131,85 @@ func (t *translator) hex(n int) (rune, error) {
 	if !utf8.ValidRune(rune(v)) || v > unicode.MaxRune {
 		return 0, fmt.Errorf("bad escape \\%s: no Unicode scalar value", digits)
 	}
-	t.pos += n + 1
+	p.pos += n + 1
 	return rune(v), nil
 }
 
-// class reads a bracketed class after its opening bracket. Negated categories
-// such as \W become branches of an alternation, since a .NET class cannot hold
-// the complement of several categories.
-func (t *translator) class(f flags) error {
-	negated := t.accept("^")
-	var set strings.Builder
-	var complements []string
-	for first := true; ; first = false {
-		c := t.peek()
-		if c < 0 {
-			return fmt.Errorf("unterminated character set")
-		}
-		if c == ']' && !first {
-			t.pos++
-			break
-		}
-		lo, body, complement, err := t.classItem(f)
-		if err != nil {
-			return err
-		}
-		if complement {
-			complements = append(complements, body)
-		}
-		if t.peek() == '-' && t.pos+1 < len(t.src) && t.src[t.pos+1] != ']' {
-			t.pos++
-			hi, hiBody, _, err := t.classItem(f)
-			if err != nil {
-				return err
-			}
-			if body != "" || hiBody != "" || lo > hi {
-				return fmt.Errorf("bad character range")
-			}
-			writeClassRune(&set, lo)
-			set.WriteByte('-')
-			writeClassRune(&set, hi)
-			continue
-		}
-		switch {
-		case body == "":
-			writeClassRune(&set, lo)
-		case !complement:
-			set.WriteString(body)
+// A class is what brackets hold: ranges and categories, any of which counts.
+type class struct {
+	ranges     [][2]rune
+	categories []func(rune) bool
+}
+
+func (c *class) has(r rune) bool {
+	for _, x := range c.ranges {
+		if x[0] <= r && r <= x[1] {
+			return true
 		}
 	}
-	t.writeClass(set.String(), complements, negated)
-	return nil
+	for _, is := range c.categories {
+		if is(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// class reads a bracketed class after its opening bracket.
+func (p *parser) class(f flags) (node, error) {
+	negated := p.accept("^")
+	set := &class{}
+	for first := true; ; first = false {
+		c := p.peek()
+		if c < 0 {
+			return nil, fmt.Errorf("unterminated character set")
+		}
+		if c == ']' && !first {
+			p.pos++
+			break
+		}
+		lo, is, err := p.classItem(f)
+		if err != nil {
+			return nil, err
+		}
+		hi := lo
+		if p.peek() == '-' && p.pos+1 < len(p.src) && p.src[p.pos+1] != ']' {
+			p.pos++
+			var hiIs func(rune) bool
+			if hi, hiIs, err = p.classItem(f); err != nil {
+				return nil, err
+			}
+			if is != nil || hiIs != nil || lo > hi {
+				return nil, fmt.Errorf("bad character range")
+			}
+		}
+		if is != nil {
+			set.categories = append(set.categories, is)
+		} else {
+			set.ranges = append(set.ranges, [2]rune{lo, hi})
+		}
+	}
+	has := set.has
+	if f.ignoreCase {
+		has = set.folded(f.ascii)
+	}
+	return &char{is: func(r rune) bool { return has(r) != negated }, only: -1}, nil
 }
 
 // classItem reads one character or one category of a class.
-func (t *translator) classItem(f flags) (c rune, body string, complement bool, err error) {
-	c = t.peek()
+func (p *parser) classItem(f flags) (c rune, is func(rune) bool, err error) {
+	c = p.peek()
 	if c < 0 {
-		return 0, "", false, fmt.Errorf("unterminated character set")
+		return 0, nil, fmt.Errorf("unterminated character set")
 	}
-	t.pos++
+	p.pos++
 	if c != '\\' {
-		return c, "", false, nil
+		return c, nil, nil
 	}
-	if body, complement, ok := category(t.peek(), f.ascii); ok {
-		t.pos++
-		return 0, body, complement, nil
+	if is, ok := category(p.peek(), f.ascii); ok {
+		p.pos++
+		return 0, is, nil
 	}
-	c, err = t.character(true)
-	return c, "", false, err
-}
-
-func writeClassRune(b *strings.Builder, c rune) {
-	switch {
-	case c == '-': // the engine takes \- at the end of a range for two items
-		b.WriteString(`\x2D`)
-		return
-	case strings.ContainsRune(`\][^`, c):
-		b.WriteByte('\\')
-	}
-	b.WriteRune(c)
-}
-
-func (t *translator) writeClass(set string, complements []string, negated bool) {
-	if len(complements) == 0 {
-		if negated {
-			set = "^" + set
-		}
-		t.out.WriteString("[" + set + "]")
-		return
-	}
-	var branches []string
-	if set != "" {
-		branches = append(branches, "["+set+"]")
-	}
-	for _, c := range complements {
-		branches = append(branches, "[^"+c+"]")
-	}
-	any := strings.Join(branches, "|")
-	if negated {
-		t.out.WriteString(`(?:(?!` + any + `)[\s\S])`)
-		return
-	}
-	t.out.WriteString("(?:" + any + ")")
+	c, err = p.character(true)
+	return c, nil, err
 }

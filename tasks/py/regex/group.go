@@ -8,77 +8,76 @@ import (
 )
 
 // group reads what follows an opening parenthesis, through the closing one.
-func (t *translator) group(f flags, depth int) (width, error) {
+func (p *parser) group(f flags, depth int) (node, width, error) {
 	switch {
-	case t.accept("?P<"):
-		return t.named(f, depth)
-	case t.accept("?P="):
-		return t.namedReference()
-	case t.accept("?:"):
-		return t.wrap("(?:", f, depth)
-	case t.accept("?>"):
-		return t.wrap("(?>", f, depth)
-	case t.accept("?="):
-		return t.look("(?=", f, depth, false)
-	case t.accept("?!"):
-		return t.look("(?!", f, depth, false)
-	case t.accept("?<="):
-		return t.look("(?<=", f, depth, true)
-	case t.accept("?<!"):
-		return t.look("(?<!", f, depth, true)
-	case t.accept("?("):
-		return t.conditional(f, depth)
-	case t.accept("?"):
-		return t.flagged(f, depth)
+	case p.accept("?P<"):
+		return p.named(f, depth)
+	case p.accept("?P="):
+		return p.namedReference(f)
+	case p.accept("?:"):
+		return p.inner(f, depth)
+	case p.accept("?>"):
+		n, w, err := p.inner(f, depth)
+		return &atomic{n}, w, err
+	case p.accept("?="):
+		return p.look(f, depth, &look{})
+	case p.accept("?!"):
+		return p.look(f, depth, &look{negative: true})
+	case p.accept("?<="):
+		return p.look(f, depth, &look{behind: true})
+	case p.accept("?<!"):
+		return p.look(f, depth, &look{behind: true, negative: true})
+	case p.accept("?("):
+		return p.conditional(f, depth)
+	case p.accept("?"):
+		return p.flagged(f, depth)
 	}
-	return t.capture(f, depth)
+	return p.capture(f, depth)
 }
 
-// wrap writes open, the group's alternation and the closing parenthesis.
-func (t *translator) wrap(open string, f flags, depth int) (width, error) {
-	t.out.WriteString(open)
-	w, err := t.alternation(&f, depth+1)
+// inner reads a group's alternation and the closing parenthesis.
+func (p *parser) inner(f flags, depth int) (node, width, error) {
+	n, w, err := p.alternation(&f, depth+1)
 	if err != nil {
-		return w, err
+		return nil, w, err
 	}
-	if !t.accept(")") {
-		return w, fmt.Errorf("missing ), unterminated subpattern")
+	if !p.accept(")") {
+		return nil, w, fmt.Errorf("missing ), unterminated subpattern")
 	}
-	t.out.WriteByte(')')
-	return w, nil
+	return n, w, nil
 }
 
-func (t *translator) look(open string, f flags, depth int, behind bool) (width, error) {
-	w, err := t.wrap(open, f, depth)
-	if err == nil && behind && w.min != w.max {
+func (p *parser) look(f flags, depth int, l *look) (node, width, error) {
+	n, w, err := p.inner(f, depth)
+	if err == nil && l.behind && w.min != w.max {
 		err = fmt.Errorf("look-behind requires fixed-width pattern")
 	}
-	return width{}, err
+	l.body, l.width = n, w.min
+	return l, width{}, err
 }
 
-// capture numbers groups in the order of their parentheses, named or not; the
-// engine would put named ones last, so it never sees a name.
-func (t *translator) capture(f flags, depth int) (width, error) {
-	t.groups++
-	n := t.groups
-	w, err := t.wrap("(", f, depth)
-	t.widths[n] = w
-	return w, err
+// capture numbers groups in the order of their parentheses, named or not.
+func (p *parser) capture(f flags, depth int) (node, width, error) {
+	p.groups++
+	n := p.groups
+	body, w, err := p.inner(f, depth)
+	p.widths[n] = w
+	return &capture{body, n}, w, err
 }
 
-func (t *translator) named(f flags, depth int) (width, error) {
-	name, err := t.until('>', "name")
+func (p *parser) named(f flags, depth int) (node, width, error) {
+	name, err := p.until('>', "name")
 	if err != nil {
-		return width{}, err
+		return nil, width{}, err
 	}
 	if !isIdentifier(name) {
-		return width{}, fmt.Errorf("bad character in group name %q", name)
+		return nil, width{}, fmt.Errorf("bad character in group name %q", name)
 	}
-	if n, ok := t.names[name]; ok {
-		return width{}, fmt.Errorf("redefinition of group name %q; was group %d", name, n)
+	if n, ok := p.names[name]; ok {
+		return nil, width{}, fmt.Errorf("redefinition of group name %q; was group %d", name, n)
 	}
-	t.names[name] = t.groups + 1
-	return t.capture(f, depth)
+	p.names[name] = p.groups + 1
+	return p.capture(f, depth)
 }
 
 func isIdentifier(s string) bool {
@@ -90,87 +89,83 @@ func isIdentifier(s string) bool {
 	return s != ""
 }
 
-func (t *translator) namedReference() (width, error) {
-	name, err := t.until(')', "name")
+func (p *parser) namedReference(f flags) (node, width, error) {
+	name, err := p.until(')', "name")
 	if err != nil {
-		return width{}, err
+		return nil, width{}, err
 	}
-	n, ok := t.names[name]
+	n, ok := p.names[name]
 	if !ok {
-		return width{}, fmt.Errorf("unknown group name %q", name)
+		return nil, width{}, fmt.Errorf("unknown group name %q", name)
 	}
-	return t.reference(n)
+	return p.reference(n, f)
 }
 
-// reference writes a back-reference to a group that is closed by now.
-func (t *translator) reference(n int) (width, error) {
-	if n > t.groups {
-		return width{}, fmt.Errorf("invalid group reference %d", n)
+// reference is a back-reference to a group that is closed by now.
+func (p *parser) reference(n int, f flags) (node, width, error) {
+	if n > p.groups {
+		return nil, width{}, fmt.Errorf("invalid group reference %d", n)
 	}
-	w, closed := t.widths[n]
+	w, closed := p.widths[n]
 	if !closed {
-		return width{}, fmt.Errorf("cannot refer to an open group")
+		return nil, width{}, fmt.Errorf("cannot refer to an open group")
 	}
-	fmt.Fprintf(&t.out, `\k<%d>`, n)
-	return w, nil
+	return &reference{n, f}, w, nil
 }
 
 // conditional reads (?(group)yes|no) after its second parenthesis.
-func (t *translator) conditional(f flags, depth int) (width, error) {
-	name, err := t.until(')', "name")
+func (p *parser) conditional(f flags, depth int) (node, width, error) {
+	name, err := p.until(')', "name")
 	if err != nil {
-		return width{}, err
+		return nil, width{}, err
 	}
-	n, ok := t.names[name]
+	n, ok := p.names[name]
 	if !ok {
 		if n, err = strconv.Atoi(name); err != nil || n < 0 || !isDigit(name[0]) {
-			return width{}, fmt.Errorf("unknown group name %q", name)
+			return nil, width{}, fmt.Errorf("unknown group name %q", name)
 		}
 	}
 	if n == 0 {
-		return width{}, fmt.Errorf("bad group number")
+		return nil, width{}, fmt.Errorf("bad group number")
 	}
-	t.largestTest = max(t.largestTest, n)
+	p.largestTest = max(p.largestTest, n)
 	if depth+1 > maxDepth {
-		return width{}, fmt.Errorf("groups nested more than %d deep", maxDepth)
+		return nil, width{}, fmt.Errorf("groups nested more than %d deep", maxDepth)
 	}
-	fmt.Fprintf(&t.out, "(?(%d)", n)
-	yes, err := t.sequence(&f, depth+1, false)
-	if err != nil {
-		return width{}, err
+	c := &conditional{group: n, no: sequence{}}
+	var yes, no width
+	if c.yes, yes, err = p.sequence(&f, depth+1, false); err != nil {
+		return nil, width{}, err
 	}
-	var no width
-	if t.accept("|") {
-		t.out.WriteByte('|')
-		if no, err = t.sequence(&f, depth+1, false); err != nil {
-			return width{}, err
+	if p.accept("|") {
+		if c.no, no, err = p.sequence(&f, depth+1, false); err != nil {
+			return nil, width{}, err
 		}
-		if t.peek() == '|' {
-			return width{}, fmt.Errorf("conditional backref with more than two branches")
+		if p.peek() == '|' {
+			return nil, width{}, fmt.Errorf("conditional backref with more than two branches")
 		}
 	}
-	if !t.accept(")") {
-		return width{}, fmt.Errorf("missing ), unterminated subpattern")
+	if !p.accept(")") {
+		return nil, width{}, fmt.Errorf("missing ), unterminated subpattern")
 	}
-	t.out.WriteByte(')')
-	return yes.or(no), nil
+	return c, yes.or(no), nil
 }
 
 // globalFlags reports whether (?letters) comes next.
-func (t *translator) globalFlags() bool {
-	if t.pos+2 >= len(t.src) || string(t.src[t.pos:t.pos+2]) != "(?" {
+func (p *parser) globalFlags() bool {
+	if p.pos+2 >= len(p.src) || string(p.src[p.pos:p.pos+2]) != "(?" {
 		return false
 	}
-	i := t.pos + 2
-	for i < len(t.src) && strings.ContainsRune("aiLmsux", t.src[i]) {
+	i := p.pos + 2
+	for i < len(p.src) && strings.ContainsRune("aiLmsux", p.src[i]) {
 		i++
 	}
-	return i > t.pos+2 && i < len(t.src) && t.src[i] == ')'
+	return i > p.pos+2 && i < len(p.src) && p.src[i] == ')'
 }
 
-func (t *translator) readGlobalFlags(f *flags) error {
-	t.pos += 2
-	letters, err := t.until(')', "flags")
+func (p *parser) readGlobalFlags(f *flags) error {
+	p.pos += 2
+	letters, err := p.until(')', "flags")
 	if err != nil {
 		return err
 	}
@@ -178,25 +173,25 @@ func (t *translator) readGlobalFlags(f *flags) error {
 }
 
 // flagged reads (?flags-flags:...) after its question mark.
-func (t *translator) flagged(f flags, depth int) (width, error) {
-	head, err := t.until(':', "flags")
+func (p *parser) flagged(f flags, depth int) (node, width, error) {
+	head, err := p.until(':', "flags")
 	if err != nil {
-		return width{}, fmt.Errorf("unknown extension ?%c", t.peek())
+		return nil, width{}, fmt.Errorf("unknown extension ?%c", p.peek())
 	}
 	on, off, minus := strings.Cut(head, "-")
 	if minus && off == "" {
-		return width{}, fmt.Errorf("missing flag after -")
+		return nil, width{}, fmt.Errorf("missing flag after -")
 	}
 	if strings.ContainsAny(off, "auL") {
-		return width{}, fmt.Errorf("bad inline flags: cannot turn off flags a, u and L")
+		return nil, width{}, fmt.Errorf("bad inline flags: cannot turn off flags a, u and L")
 	}
 	if err := f.set(on, true); err != nil {
-		return width{}, err
+		return nil, width{}, err
 	}
 	if err := f.set(off, false); err != nil {
-		return width{}, err
+		return nil, width{}, err
 	}
-	return t.wrap("(?"+f.dotnet()+":", f, depth)
+	return p.inner(f, depth)
 }
 
 func (f *flags) set(letters string, to bool) error {
@@ -221,23 +216,4 @@ func (f *flags) set(letters string, to bool) error {
 		}
 	}
 	return nil
-}
-
-// dotnet writes the flags that the engine keeps; the others are applied here.
-func (f flags) dotnet() string {
-	on, off := "", ""
-	for _, x := range []struct {
-		set  bool
-		name string
-	}{{f.ignoreCase, "i"}, {f.multiline, "m"}, {f.dotAll, "s"}} {
-		if x.set {
-			on += x.name
-		} else {
-			off += x.name
-		}
-	}
-	if off == "" {
-		return on
-	}
-	return on + "-" + off
 }

@@ -1,7 +1,5 @@
 package regex
 
-import "github.com/dlclark/regexp2/v2"
-
 // A Match is one match in a text.
 type Match struct {
 	text  string
@@ -51,24 +49,59 @@ func newInput(s string) input {
 	return in
 }
 
-// find runs one variant from a rune position; it also returns the match's end
-// as a rune position.
-func (r *Regexp) find(re *regexp2.Regexp, in input, from int) (m Match, end int, ok bool, err error) {
-	found, err := re.FindRunesMatchStartingAt(in.runes, from)
-	if err != nil {
-		return Match{}, 0, false, r.matchError(err)
+// How a match may lie: anywhere from a position on, or at it, or from it to the
+// text's end.
+type where int
+
+const (
+	anywhere where = iota
+	here
+	whole
+)
+
+// find returns the first match from a rune position on, and its end as a rune
+// position. A match that is empty at barred does not count.
+func (r *Regexp) find(in input, from, barred int, w where) (_ Match, end int, ok bool, err error) {
+	m := &machine{text: in.runes, caps: make([]span, r.groups+1), open: make([]int, r.groups+1), loops: make([]round, r.loops), must: -1, barred: -1}
+	for i := range m.caps {
+		m.caps[i] = span{-1, -1}
 	}
-	if found == nil {
-		return Match{}, 0, false, nil
+	if w == whole {
+		m.must = len(in.runes)
 	}
-	m = Match{text: in.text, spans: make([]span, r.groups+1)}
-	for i := range m.spans {
-		m.spans[i] = span{-1, -1}
-		if g := found.GroupByNumber(i); g != nil && len(g.Captures) > 0 {
-			m.spans[i] = span{in.offsets[g.RuneIndex], in.offsets[g.RuneIndex+g.RuneLength]}
+	for at := from; at <= len(in.runes); at++ {
+		if r.first >= 0 && (at == len(in.runes) || in.runes[at] != r.first) {
+			if w != anywhere {
+				break
+			}
+			continue
+		}
+		if m.barred = -1; at == barred {
+			m.barred = at
+		}
+		ok := m.spend(1) && r.start(m, at)
+		if m.failed {
+			return Match{}, 0, false, r.tooLong()
+		}
+		if ok {
+			return r.found(in, m, at), m.end, true, nil
+		}
+		if w != anywhere {
+			break
 		}
 	}
-	return m, found.RuneIndex + found.RuneLength, true, nil
+	return Match{}, 0, false, nil
+}
+
+// found writes what a machine found by bytes.
+func (r *Regexp) found(in input, m *machine, from int) Match {
+	m.caps[0] = span{from, m.end}
+	for i, s := range m.caps {
+		if s.start >= 0 {
+			m.caps[i] = span{in.offsets[s.start], in.offsets[s.end]}
+		}
+	}
+	return Match{text: in.text, spans: m.caps}
 }
 
 // each calls yield for every match, left to right without overlap, as
@@ -77,24 +110,16 @@ func (r *Regexp) find(re *regexp2.Regexp, in input, from int) (m Match, end int,
 // match that is not empty.
 func (r *Regexp) each(s string, yield func(Match) bool) error {
 	in := newInput(s)
-	re, err := r.compiled(&r.search, "", "")
-	if err != nil {
-		return err
-	}
-	use := re
-	for at := 0; ; {
-		m, end, ok, err := r.find(use, in, at)
+	for at, barred := 0, -1; ; {
+		m, end, ok, err := r.find(in, at, barred, anywhere)
 		if err != nil {
 			return err
 		}
 		if !ok || !yield(m) {
 			return nil
 		}
-		at, use = end, re
-		if m.spans[0].start == m.spans[0].end {
-			if use, err = r.compiled(&r.advance, "", `(?!\G)`); err != nil {
-				return err
-			}
+		if at, barred = end, -1; m.spans[0].start == m.spans[0].end {
+			barred = end
 		}
 	}
 }
@@ -113,25 +138,17 @@ func (r *Regexp) FindAll(s string) ([][]string, error) {
 
 // Search returns the groups of the first match anywhere in s.
 func (r *Regexp) Search(s string) (groups []string, ok bool, err error) {
-	return r.once(&r.search, s, "", "")
+	return r.once(s, anywhere)
 }
 
 // Match returns the groups of a match at the beginning of s.
-func (r *Regexp) Match(s string) (groups []string, ok bool, err error) {
-	return r.once(&r.match, s, `\A`, "")
-}
+func (r *Regexp) Match(s string) (groups []string, ok bool, err error) { return r.once(s, here) }
 
 // FullMatch returns the groups of a match of all of s.
-func (r *Regexp) FullMatch(s string) (groups []string, ok bool, err error) {
-	return r.once(&r.full, s, `\A`, `\z`)
-}
+func (r *Regexp) FullMatch(s string) (groups []string, ok bool, err error) { return r.once(s, whole) }
 
-func (r *Regexp) once(v *variant, s, before, after string) ([]string, bool, error) {
-	re, err := r.compiled(v, before, after)
-	if err != nil {
-		return nil, false, err
-	}
-	m, _, ok, err := r.find(re, newInput(s), 0)
+func (r *Regexp) once(s string, w where) ([]string, bool, error) {
+	m, _, ok, err := r.find(newInput(s), 0, -1, w)
 	if err != nil || !ok {
 		return nil, false, err
 	}

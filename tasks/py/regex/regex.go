@@ -2,32 +2,20 @@
 // ignored patterns and templates were written for it, and a score must not
 // depend on which regular expression dialect read them.
 //
-// A pattern is parsed by Python's grammar (3.11) and rewritten for regexp2, a
-// backtracking engine of the .NET kind. The rewriting covers what differs:
-// group numbering, \Z, \w \s \d and \b (Python's own Unicode classes), flags,
-// {,n}, fixed-width look-behind, and findall's rule for empty matches.
-// Not supported, and refused by name: the locale flag and \N{...}. What
-// remains different are bounded repeats of something that can be empty, such
-// as (?:^|a){1,2}, where .NET counts an empty round otherwise; on random
-// patterns of all kinds one in a thousand is such a case.
+// A pattern is parsed by Python's grammar (3.11) and matched by backtracking,
+// choice by choice in Python's order, with look-around, back-references,
+// conditionals, atomic groups and possessive repeats. Not supported, and
+// refused by name: the locale flag and \N{...}. In possessive repeats of
+// groups Python 3.11 sets groups that took no part; here they are not set.
 //
-// regexp2 counts no steps, so a pathological pattern is stopped by its
-// backtracking stack (deterministic) or after matchTimeout. Both are errors,
-// never a different answer, so a score cannot depend on the machine's load.
+// Steps are counted: a search that takes too many is an error, the same on
+// every machine and never a different answer.
 package regex
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"time"
-
-	"github.com/dlclark/regexp2/v2"
 )
-
-// matchTimeout ends one search. Patterns of real tasks take microseconds.
-const matchTimeout = 10 * time.Second
 
 // maxPattern bounds a pattern's length in bytes.
 const maxPattern = 64 << 10
@@ -35,24 +23,11 @@ const maxPattern = 64 << 10
 // A Regexp is a compiled pattern. It is safe for concurrent use.
 type Regexp struct {
 	pattern string
-	body    string // the pattern in regexp2's syntax
-	options regexp2.RegexOptions
 	groups  int
+	loops   int
 	names   map[string]int
-
-	search variant // anywhere from the start position
-	// advance refuses an empty match at the start position: after an empty
-	// match Python looks once more at the same place for a longer one.
-	advance variant
-	match   variant // at the beginning only
-	full    variant // the whole text
-}
-
-// A variant is one anchoring of the pattern, compiled when first used.
-type variant struct {
-	once sync.Once
-	re   *regexp2.Regexp
-	err  error
+	start   step
+	first   rune // with which every match begins, -1 if not known
 }
 
 // Compile parses a pattern as Python's re.compile does. Flags are written in
@@ -62,15 +37,34 @@ func Compile(pattern string) (*Regexp, error) {
 	if len(pattern) > maxPattern {
 		return nil, fmt.Errorf("regular expression of %d bytes: the limit is %d", len(pattern), maxPattern)
 	}
-	t, err := translate(pattern)
+	p, root, err := parse(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("regular expression %q: %w", shorten(pattern), err)
 	}
-	r := &Regexp{pattern: pattern, body: t.out.String(), options: t.options(), groups: t.groups, names: t.names}
-	if _, err := r.compiled(&r.search, "", ""); err != nil {
-		return nil, err
+	return &Regexp{
+		pattern: pattern, groups: p.groups, loops: p.loops, names: p.names,
+		start: root.compile(accept), first: firstChar(root),
+	}, nil
+}
+
+// firstChar is the character with which every match begins, -1 if there is no
+// one such.
+func firstChar(n node) rune {
+	switch n := n.(type) {
+	case *char:
+		return n.only
+	case *capture:
+		return firstChar(n.body)
+	case sequence:
+		if len(n) > 0 {
+			return firstChar(n[0])
+		}
+	case *repeat:
+		if n.lo > 0 {
+			return firstChar(n.body)
+		}
 	}
-	return r, nil
+	return -1
 }
 
 // MustCompile is Compile for patterns that stand in the program.
@@ -94,29 +88,9 @@ func (r *Regexp) GroupNumber(name string) (int, bool) {
 	return n, ok
 }
 
-func (r *Regexp) compiled(v *variant, before, after string) (*regexp2.Regexp, error) {
-	v.once.Do(func() {
-		src := r.body
-		if before != "" || after != "" {
-			src = before + "(?:" + src + ")" + after
-		}
-		re, err := regexp2.Compile(src, r.options)
-		if err != nil {
-			v.err = fmt.Errorf("regular expression %q: %w", shorten(r.pattern), err)
-			return
-		}
-		re.MatchTimeout = matchTimeout
-		v.re = re
-	})
-	return v.re, v.err
-}
-
-// matchError hides the engine's message, which repeats the whole input.
-func (r *Regexp) matchError(err error) error {
-	if errors.Is(err, regexp2.ErrBacktrackingStackLimit) {
-		return fmt.Errorf("regular expression %q: too much backtracking on this text: simplify nested repeats", shorten(r.pattern))
-	}
-	return fmt.Errorf("regular expression %q: no answer after %s on this text: simplify nested repeats", shorten(r.pattern), matchTimeout)
+// tooLong says that a search was given up, without the text.
+func (r *Regexp) tooLong() error {
+	return fmt.Errorf("regular expression %q: too much backtracking on this text: simplify nested repeats", shorten(r.pattern))
 }
 
 func shorten(s string) string {
