@@ -1,4 +1,4 @@
-.PHONY: help build demo test unit oracle lint cross arm64 fuzz golden suite bench clean
+.PHONY: help build demo test test-long unit oracle lint cross arm64 fuzz golden suite bench clean
 
 GO ?= go
 BIN := bin/llamaeval
@@ -39,6 +39,10 @@ arm64: ## kernels on NEON, under QEMU user emulation
 
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
+
+test-long: build model ## fuzzing and many random cases, half an hour
+	scripts/fuzz 60s
+	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: ## rewrite golden files
 	$(GO) test ./results ./cmd/llamaeval -update

@@ -71,6 +71,45 @@ func BenchmarkGEMM(b *testing.B) {
 	}
 }
 
+// BenchmarkFast is the products of mode fast.
+func BenchmarkFast(b *testing.B) {
+	for _, rows := range []int{1, 16, 512} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			be := newBench(b, 2)
+			if err := be.Fast(true); err != nil {
+				b.Skip(err)
+			}
+			const n, k = 1536, 576
+			w, err := be.NewWeight(quant.Q4_1, n, k, randomWeight(rand.New(rand.NewPCG(1, 1)), quant.Q4_1, n, k))
+			if err != nil {
+				b.Fatal(err)
+			}
+			x, dst := randomMatrix(rand.New(rand.NewPCG(1, 2)), rows, k), newMatrix(rows, n)
+			best(b, 2*float64(rows)*n*k, "GFLOP/s", func() { be.Multiply(x, rows, kernels.Product{Dst: dst, Weight: w}) })
+		})
+	}
+}
+
+// BenchmarkScore is the output layer with its log-softmax.
+func BenchmarkScore(b *testing.B) {
+	for _, rows := range []int{1, 32, 256} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			be := newBench(b, 2)
+			const n, k = 49152, 576
+			w, err := be.NewWeight(quant.Q8_0, n, k, randomWeight(rand.New(rand.NewPCG(1, 1)), quant.Q8_0, n, k))
+			if err != nil {
+				b.Fatal(err)
+			}
+			x, out := randomMatrix(rand.New(rand.NewPCG(1, 2)), rows, k), make([]kernels.Logits, rows)
+			best(b, 2*float64(rows)*n*k, "GFLOP/s", func() {
+				if err := be.Score(x, w, out); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
 // BenchmarkPack widens panels: the cost that decoding is made of.
 func BenchmarkPack(b *testing.B) {
 	for _, kind := range packedTypes {
@@ -106,6 +145,40 @@ func BenchmarkAttend(b *testing.B) {
 	}
 }
 
+// BenchmarkAttendBranches is one new token each of 64 sequences that share
+// their first 1024 positions, or nothing.
+func BenchmarkAttendBranches(b *testing.B) {
+	const sequences, length = 64, 1024
+	for _, shared := range []bool{true, false} {
+		b.Run(fmt.Sprintf("shared=%v", shared), func(b *testing.B) {
+			be := newBench(b, 2)
+			r := rand.New(rand.NewPCG(1, 1))
+			shape := kernels.CacheShape{Layers: 1, Heads: 9, KVHeads: 3, HeadDim: 64}
+			c := be.NewCache(shape, sequences*(length/64+1))
+			k, v := randomMatrix(r, length, 192), randomMatrix(r, length, 192)
+			var spans []kernels.Span
+			for i := range sequences {
+				first := int32(0)
+				if !shared {
+					first = int32(i * length / 64)
+				}
+				var pages []int32
+				for p := range int32(length / 64) {
+					pages = append(pages, first+p)
+				}
+				if i == 0 || !shared {
+					be.Store(c, 0, k, v, []kernels.Span{{Len: length, Pages: pages}})
+				}
+				own := int32(sequences*length/64 + i)
+				spans = append(spans, kernels.Span{Row: i, Len: 1, Start: length, Pages: append(pages, own)})
+			}
+			be.Store(c, 0, k, v, spans)
+			q, dst := randomMatrix(r, sequences, 576), newMatrix(sequences, 576)
+			best(b, 2*2*64*9*sequences*(length+1), "GFLOP/s", func() { be.Attend(dst, q, c, 0, spans) })
+		})
+	}
+}
+
 func BenchmarkRows(b *testing.B) {
 	const rows = 512
 	be := newBench(b, 2)
@@ -115,11 +188,12 @@ func BenchmarkRows(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	dst, angles := newMatrix(rows, 1536), randomMatrix(r, rows, 128)
+	dst, angles, order := newMatrix(rows, 1536), randomMatrix(r, rows, 128), r.Perm(rows)
 	for name, do := range map[string]func(){
 		"norm":   func() { be.Norm(dst, x, rows, gain, 1e-5) },
 		"swiglu": func() { be.SwiGLU(dst, x, up, rows) },
 		"rotate": func() { be.Rotate(up, rows, 24, angles) },
+		"gather": func() { be.Gather(dst, x, order) },
 	} {
 		b.Run(name, func(b *testing.B) { best(b, rows*1536, "Gvalues/s", do) })
 	}
