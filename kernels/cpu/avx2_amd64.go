@@ -34,22 +34,22 @@ func normAVX2(dst, x, gain []float32, inverse float32)
 func rotateAVX2(x, cos, sin []float32)
 
 //go:noescape
-func packQ4_1AVX2(dst []float32, src []byte, stride, blocks int)
+func packQ4_1AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packQ4_0AVX2(dst []float32, src []byte, stride, blocks int)
+func packQ4_0AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packQ8_0AVX2(dst []float32, src []byte, stride, blocks int)
+func packQ8_0AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packF32AVX2(dst []float32, src []byte, stride, blocks int)
+func packF32AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packF16AVX2(dst []float32, src []byte, stride, blocks int)
+func packF16AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packBF16AVX2(dst []float32, src []byte, stride, blocks int)
+func packBF16AVX2(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func prefetchAVX2(src []byte)

@@ -62,6 +62,7 @@ var avx512 = isa{
 	},
 	low:        6,
 	packRows:   panelCols,
+	fetches:    true,
 	cache:      640 << 10,
 	prefetch:   prefetchAVX2,
 	scaleMax:   scaleMaxAVX512,

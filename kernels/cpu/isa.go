@@ -31,7 +31,7 @@ const (
 // a half of one: weight k of row r goes to dst[16k+r]. It takes whole blocks.
 type packer struct {
 	blockSize int
-	pack      func(dst []float32, src []byte, stride, blocks int)
+	pack      func(dst []float32, src []byte, stride, blocks, ahead int)
 }
 
 // A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
@@ -50,8 +50,9 @@ type isa struct {
 	tiles    [][]tile // by rows, then panels; nil where there is none
 	low      int      // rows of the tile for weights in the L1 cache, four panels of them
 	pack     map[quant.Type]packer
-	packRows int // rows a packer takes: 8 or 16
-	cache    int // bytes of widened weights that a worker's L2 cache holds beside all else
+	packRows int  // rows a packer takes: 8 or 16
+	fetches  bool // packers fetch as many bytes as they take from `ahead` bytes on
+	cache    int  // bytes of widened weights that a worker's L2 cache holds beside all else
 	thin     map[quant.Type]thinProduct
 
 	prefetch func(src []byte) // hints that src is read soon

@@ -32,22 +32,22 @@ func normNEON(dst, x, gain []float32, inverse float32)
 func rotateNEON(x, cos, sin []float32)
 
 //go:noescape
-func packQ4_1NEON(dst []float32, src []byte, stride, blocks int)
+func packQ4_1NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packQ4_0NEON(dst []float32, src []byte, stride, blocks int)
+func packQ4_0NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packQ8_0NEON(dst []float32, src []byte, stride, blocks int)
+func packQ8_0NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packF32NEON(dst []float32, src []byte, stride, blocks int)
+func packF32NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packF16NEON(dst []float32, src []byte, stride, blocks int)
+func packF16NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func packBF16NEON(dst []float32, src []byte, stride, blocks int)
+func packBF16NEON(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func prefetchNEON(src []byte)

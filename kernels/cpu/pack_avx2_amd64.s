@@ -74,8 +74,8 @@
 	MINNIBBLE(24, words, k+3)   \
 	MINNIBBLE(28, words, k+19)
 
-// func packQ4_1AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_1AVX2(SB), NOSPLIT, $0-64
+// func packQ4_1AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_1AVX2(SB), NOSPLIT, $0-72
 	ROWS
 	VPCMPEQD Y13, Y13, Y13
 	VPSRLD   $28, Y13, Y13
@@ -126,8 +126,8 @@ loop:
 	NIBBLE(24, words, k+3)   \
 	NIBBLE(28, words, k+19)
 
-// func packQ4_0AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_0AVX2(SB), NOSPLIT, $0-64
+// func packQ4_0AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_0AVX2(SB), NOSPLIT, $0-72
 	ROWS
 	VPCMPEQD Y13, Y13, Y13
 	VPSRLD   $31, Y13, Y12
@@ -161,8 +161,8 @@ loop:
 	BYTE8(8, words, k+2)  \
 	BYTE8(0, words, k+3)
 
-// func packQ8_0AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ8_0AVX2(SB), NOSPLIT, $0-64
+// func packQ8_0AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ8_0AVX2(SB), NOSPLIT, $0-72
 	ROWS
 
 loop:
@@ -184,8 +184,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func packF32AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF32AVX2(SB), NOSPLIT, $0-64
+// func packF32AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF32AVX2(SB), NOSPLIT, $0-72
 	ROWS
 
 loop:
@@ -208,8 +208,8 @@ loop:
 	VMOVUPS Y8, (64*(k))(DI)      \
 	VMOVUPS Y9, (64*(k+1))(DI)
 
-// func packBF16AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packBF16AVX2(SB), NOSPLIT, $0-64
+// func packBF16AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packBF16AVX2(SB), NOSPLIT, $0-72
 	ROWS
 	VPCMPEQD Y13, Y13, Y13
 	VPSLLD   $16, Y13, Y13
@@ -235,8 +235,8 @@ loop:
 	VMOVUPS      Y8, (64*(k))(DI)  \
 	VMOVUPS      Y9, (64*(k+1))(DI)
 
-// func packF16AVX2(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF16AVX2(SB), NOSPLIT, $0-64
+// func packF16AVX2(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF16AVX2(SB), NOSPLIT, $0-72
 	ROWS
 	VBROADCASTI128 ·splitHalves(SB), Y12
 

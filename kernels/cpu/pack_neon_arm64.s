@@ -2,8 +2,8 @@
 
 #include "textflag.h"
 
-// func packF32NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF32NEON(SB), NOSPLIT, $0-64
+// func packF32NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF32NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11
@@ -58,8 +58,8 @@ loop:
 	BNE loop
 	RET
 
-// func packBF16NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packBF16NEON(SB), NOSPLIT, $0-64
+// func packBF16NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packBF16NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11
@@ -136,8 +136,8 @@ loop:
 	BNE loop
 	RET
 
-// func packF16NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF16NEON(SB), NOSPLIT, $0-64
+// func packF16NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF16NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11
@@ -228,8 +228,8 @@ loop:
 	BNE loop
 	RET
 
-// func packQ8_0NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ8_0NEON(SB), NOSPLIT, $0-64
+// func packQ8_0NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ8_0NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11
@@ -587,8 +587,8 @@ loop:
 	BNE loop
 	RET
 
-// func packQ4_0NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_0NEON(SB), NOSPLIT, $0-64
+// func packQ4_0NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_0NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11
@@ -988,8 +988,8 @@ loop:
 	BNE loop
 	RET
 
-// func packQ4_1NEON(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_1NEON(SB), NOSPLIT, $0-64
+// func packQ4_1NEON(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_1NEON(SB), NOSPLIT, $0-72
 	MOVD dst_base+0(FP), R0
 	MOVD src_base+24(FP), R1
 	MOVD stride+48(FP), R11

@@ -7,13 +7,14 @@ import (
 	"github.com/llamaeval/llamaeval/kernels/ref"
 )
 
-// rowsATurn is how many rows one turn of the cheap loops takes.
+// rowsATurn is how many rows one turn of the cheap loops takes at most.
 const rowsATurn = 16
 
 // eachRow calls do for all rows, some at a time on each thread.
 func (b *Backend) eachRow(rows int, do func(i int)) {
-	b.pool.Run(ceilDiv(rows, rowsATurn), func(_, turn int) {
-		for i := turn * rowsATurn; i < min((turn+1)*rowsATurn, rows); i++ {
+	some := min(rowsATurn, ceilDiv(rows, b.Threads()))
+	b.pool.Run(ceilDiv(rows, some), func(_, turn int) {
+		for i := turn * some; i < min((turn+1)*some, rows); i++ {
 			do(i)
 		}
 	})

@@ -3,7 +3,7 @@
 package cpu
 
 //go:noescape
-func packF32AVX512(dst []float32, src []byte, stride, blocks int)
+func packF32AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4F32AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -18,7 +18,7 @@ func thin4F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func thin2F32BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packF16AVX512(dst []float32, src []byte, stride, blocks int)
+func packF16AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4F16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -33,7 +33,7 @@ func thin4F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func thin2F16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packBF16AVX512(dst []float32, src []byte, stride, blocks int)
+func packBF16AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4BF16AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -48,7 +48,7 @@ func thin4BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func thin2BF16BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packQ4_0AVX512(dst []float32, src []byte, stride, blocks int)
+func packQ4_0AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4Q4_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -63,7 +63,7 @@ func thin4Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func thin2Q4_0BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks int)
+func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4IQ4_NLAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -78,7 +78,7 @@ func thin4IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int
 func thin2IQ4_NLBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packQ4_1AVX512(dst []float32, src []byte, stride, blocks int)
+func packQ4_1AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4Q4_1AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -93,7 +93,7 @@ func thin4Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func thin2Q4_1BF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func packQ8_0AVX512(dst []float32, src []byte, stride, blocks int)
+func packQ8_0AVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
 func thin4Q8_0AVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)

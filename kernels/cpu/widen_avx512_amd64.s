@@ -2,8 +2,8 @@
 
 #include "textflag.h"
 
-// func packF32AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF32AVX512(SB), NOSPLIT, $0-64
+// func packF32AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -12,7 +12,14 @@ TEXT ·packF32AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	ADDQ $256, BX
 	VMOVDQU 0(R11), X0
 	VMOVDQU 0(R11)(R9*1), X1
 	VMOVDQU 0(R11)(R9*2), X2
@@ -688,8 +695,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packF16AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packF16AVX512(SB), NOSPLIT, $0-64
+// func packF16AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packF16AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -698,7 +705,14 @@ TEXT ·packF16AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	ADDQ $256, BX
 	VMOVDQU 0(R11), X0
 	VMOVDQU 0(R11)(R9*1), X1
 	VMOVDQU 0(R11)(R9*2), X2
@@ -1658,8 +1672,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packBF16AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packBF16AVX512(SB), NOSPLIT, $0-64
+// func packBF16AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packBF16AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -1668,8 +1682,15 @@ TEXT ·packBF16AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 	VPBROADCASTD ·upperHalf(SB), Z28
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	ADDQ $256, BX
 	VMOVDQU 0(R11), X0
 	VMOVDQU 0(R11)(R9*1), X1
 	VMOVDQU 0(R11)(R9*2), X2
@@ -2477,8 +2498,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packQ4_0AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_0AVX512(SB), NOSPLIT, $0-64
+// func packQ4_0AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_0AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -2487,8 +2508,16 @@ TEXT ·packQ4_0AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 	VMOVUPS ·signedNibbles(SB), Z28
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	PREFETCHT1 256(BX)
+	ADDQ $288, BX
 	VMOVD 0(R11), X16
 	VPINSRD $1, 0(R11)(R9*1), X16, X16
 	VPINSRD $2, 0(R11)(R9*2), X16, X16
@@ -5123,8 +5152,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packIQ4_NLAVX512(SB), NOSPLIT, $0-64
+// func packIQ4_NLAVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packIQ4_NLAVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -5133,8 +5162,16 @@ TEXT ·packIQ4_NLAVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 	VMOVUPS ·codebook(SB), Z28
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	PREFETCHT1 256(BX)
+	ADDQ $288, BX
 	VMOVD 0(R11), X16
 	VPINSRD $1, 0(R11)(R9*1), X16, X16
 	VPINSRD $2, 0(R11)(R9*2), X16, X16
@@ -7769,8 +7806,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packQ4_1AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ4_1AVX512(SB), NOSPLIT, $0-64
+// func packQ4_1AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ4_1AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -7779,8 +7816,16 @@ TEXT ·packQ4_1AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 	VMOVUPS ·nibbles(SB), Z28
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	PREFETCHT1 256(BX)
+	ADDQ $320, BX
 	VMOVD 0(R11), X16
 	VPINSRD $1, 0(R11)(R9*1), X16, X16
 	VPINSRD $2, 0(R11)(R9*2), X16, X16
@@ -10460,8 +10505,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func packQ8_0AVX512(dst []float32, src []byte, stride, blocks int)
-TEXT ·packQ8_0AVX512(SB), NOSPLIT, $0-64
+// func packQ8_0AVX512(dst []float32, src []byte, stride, blocks, ahead int)
+TEXT ·packQ8_0AVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), DI
 	MOVQ src_base+24(FP), R11
 	MOVQ stride+48(FP), R9
@@ -10470,7 +10515,19 @@ TEXT ·packQ8_0AVX512(SB), NOSPLIT, $0-64
 	LEAQ (R9)(R9*4), R13
 	LEAQ (R10)(R9*4), R14
 	LEAQ (R11)(R9*8), R12
+	MOVQ ahead+64(FP), BX
+	ADDQ R11, BX
 loop:
+	PREFETCHT1 0(BX)
+	PREFETCHT1 64(BX)
+	PREFETCHT1 128(BX)
+	PREFETCHT1 192(BX)
+	PREFETCHT1 256(BX)
+	PREFETCHT1 320(BX)
+	PREFETCHT1 384(BX)
+	PREFETCHT1 448(BX)
+	PREFETCHT1 512(BX)
+	ADDQ $544, BX
 	VMOVD 0(R11), X16
 	VPINSRD $1, 0(R11)(R9*1), X16, X16
 	VPINSRD $2, 0(R11)(R9*2), X16, X16

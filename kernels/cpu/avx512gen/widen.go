@@ -94,14 +94,19 @@ func half(f *file, src, dst int) {
 	f.p("\tVPMOVDW Z%d, Y%d\n\tVCVTPH2PS Y%d, Z%d", src, dst, dst, dst)
 }
 
-// pack writes a packer: weight k of row r goes to dst[16k+r].
+// pack writes a packer: weight k of row r goes to dst[16k+r]. Meanwhile as many
+// bytes are fetched from `ahead` bytes further on, where they lie in one piece.
 func pack(f *file, t format) {
-	f.text("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks int", 64)
+	f.text("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 72)
 	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), R11\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
 	strides(f)
-	f.p("\tLEAQ (R11)(R9*8), R12")
+	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
 	t.constants(f)
 	f.p("loop:")
+	for line := 0; line < 16*t.bytes; line += 64 {
+		f.p("\tPREFETCHT1 %d(BX)", line)
+	}
+	f.p("\tADDQ $%d, BX", 16*t.bytes)
 	r := panelRegisters(0)
 	t.scales(f, r)
 	each := t.weights / len(t.groups)

@@ -19,7 +19,7 @@ func writePackers(l *listing) {
 // packer writes one function: prepare is done once, body for each block of
 // that many bytes and weights.
 func (p packers) packer(name, prepare string, bytes, weights int, body func()) {
-	p.function("pack"+name+"NEON(dst []float32, src []byte, stride, blocks int)", 64)
+	p.function("pack"+name+"NEON(dst []float32, src []byte, stride, blocks, ahead int)", 72)
 	p.p(`MOVD dst_base+0(FP), R0
 		MOVD src_base+24(FP), R1
 		MOVD stride+48(FP), R11
