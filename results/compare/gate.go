@@ -107,7 +107,15 @@ func (g Gate) choose(scores []results.Score) (results.Score, error) {
 		return results.Score{}, fmt.Errorf("gate %q: %s has the metrics %s", g.Expression, g.Task, strings.Join(metrics, "; "))
 	}
 	slices.Sort(tasks)
-	return results.Score{}, fmt.Errorf("gate %q: %s is none of the tasks and groups here%s", g.Expression, g.Task, nearest.DidYouMean(g.Task, slices.Compact(tasks)))
+	return results.Score{}, g.CheckTask(slices.Compact(tasks))
+}
+
+// CheckTask reports a gate on a task or group that is none of names.
+func (g Gate) CheckTask(names []string) error {
+	if slices.Contains(names, g.Task) {
+		return nil
+	}
+	return fmt.Errorf("gate %q: %s is none of the tasks and groups here%s", g.Expression, g.Task, nearest.DidYouMean(g.Task, names))
 }
 
 // CheckGates reports a gate that no run has a score for.
