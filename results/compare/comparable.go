@@ -79,10 +79,10 @@ func otherPrompts(base, run *Run, n, all int) string {
 }
 
 // same reports whether two scores are of one model in one configuration, so
-// that they are the same numbers.
+// that the same documents have the same numbers.
 func same(base, run *Run, a, b results.Score) bool {
 	x, y := base.Info.Config, run.Info.Config
-	return a.ModelHash != "" && a.ModelHash == b.ModelHash && a.Value == b.Value && a.N == b.N &&
+	return a.ModelHash != "" && a.ModelHash == b.ModelHash &&
 		a.BOS == b.BOS && a.Device == b.Device && x.ChatTemplate == y.ChatTemplate && x.Seed == y.Seed && x.Sandbox == y.Sandbox
 }
 

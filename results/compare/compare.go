@@ -159,7 +159,7 @@ func (p *Pair) task(base, run *Run, a, b results.Score) {
 		p.refuse("its value is not finite")
 		return
 	}
-	if same(base, run, a, b) {
+	if p.Won+p.Lost == 0 && same(base, run, a, b) {
 		p.identical()
 		return
 	}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,10 +14,14 @@ import (
 
 // MarshalJSON writes pairs and gates, as `compare --format json` has them.
 func (r Report) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // gates are full of > and <
+	err := e.Encode(struct {
 		Pairs []Pair      `json:"pairs"`
 		Gates []Judgement `json:"gates"`
 	}{append([]Pair{}, r.Pairs...), append([]Judgement{}, r.Gates...)})
+	return b.Bytes(), err
 }
 
 // Write prints the report in one of results.Formats. CSV has the pairs only.
