@@ -58,8 +58,8 @@ func wrapped(columns []Column, row []string) [][]string {
 	return out
 }
 
-// broken cuts a name into parts of at most width runes, after a '_', ',' or
-// '-' where one stands in the later half; parts after the first are indented.
+// broken cuts a text into parts of at most width runes, after a blank or one of
+// "_,-/" where one stands in the later half; parts after the first are indented.
 func broken(name string, width int) []string {
 	const indent = "  "
 	var out []string
@@ -67,7 +67,7 @@ func broken(name string, width int) []string {
 	for len(rest) > width {
 		cut := width
 		for i := width; i > width/2; i-- {
-			if strings.ContainsRune("_,-/", rest[i-1]) {
+			if strings.ContainsRune(" _,-/", rest[i-1]) {
 				cut = i
 				break
 			}

@@ -53,6 +53,7 @@ type Pair struct {
 	Verdict    string   `json:"verdict"`
 	Reason     string   `json:"reason"`
 
+	alone   string // the folder that has it, if only one does
 	share   bool // all scores lie between 0 and 1
 	spread  spread
 	effects []float64 // the differences whose signs are turned, one a unit
@@ -92,6 +93,7 @@ func pairsOf(base, run *Run) []Pair {
 			b, ok := run.find(kind, a.Task, a.Metric, a.Filter)
 			switch {
 			case !ok:
+				p.alone = base.Name
 				p.refuse(fmt.Sprintf("only %s has it", base.Name))
 			case kind == results.KindTask:
 				p.B = number(b.Value)
@@ -105,7 +107,7 @@ func pairsOf(base, run *Run) []Pair {
 		for _, b := range run.Scores {
 			if _, ok := base.find(kind, b.Task, b.Metric, b.Filter); b.Kind == kind && !ok {
 				p := newPair(base, run, b)
-				p.A, p.B = nil, p.A
+				p.A, p.B, p.alone = nil, p.A, run.Name
 				p.refuse(fmt.Sprintf("only %s has it", run.Name))
 				out = append(out, p)
 			}
@@ -156,6 +158,7 @@ func (p *Pair) task(base, run *Run, a, b results.Score) {
 		return
 	}
 	if p.estimate(items, form); p.Difference == nil {
+		*p = newPair(base, run, a)
 		p.refuse("its value is not finite")
 		return
 	}

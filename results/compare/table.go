@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/llamaeval/llamaeval/results"
 )
@@ -71,9 +73,15 @@ func (r Report) table(run *Run) results.Table {
 		},
 	}
 	task := ""
-	counts := map[string]int{}
+	counts, alone := map[string]int{}, map[string][]string{}
 	for _, p := range r.Pairs {
 		if p.Run != run.Name {
+			continue
+		}
+		if p.alone != "" {
+			if p.Primary {
+				alone[p.alone] = append(alone[p.alone], p.label())
+			}
 			continue
 		}
 		t.Rows = append(t.Rows, p.cells(task))
@@ -92,6 +100,13 @@ func (r Report) table(run *Run) results.Table {
 		legend += fmt.Sprintf(" underpowered: a difference of %g points may well be missed.", 100*relevant)
 	}
 	t.Notes = append([]string{legend}, t.Notes...)
+	for _, folder := range slices.Sorted(maps.Keys(alone)) {
+		names := alone[folder]
+		if n := len(names); n > 5 {
+			names = append(names[:5:5], fmt.Sprintf("%d more", n-5))
+		}
+		t.Notes = append(t.Notes, fmt.Sprintf("Only in %s: %s.", folder, strings.Join(names, ", ")))
+	}
 	return t
 }
 
@@ -185,7 +200,7 @@ func words(verdict string) string {
 func (r Report) gates() results.Table {
 	t := results.Table{
 		Title: "Gates", Tight: true,
-		Columns: []results.Column{{Name: ""}, {Name: "gate"}, {Name: "reason"}},
+		Columns: []results.Column{{Name: ""}, {Name: "gate", Wrap: 34}, {Name: "reason", Wrap: 54}},
 	}
 	for _, j := range r.Gates {
 		state := "failed"
