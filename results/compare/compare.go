@@ -54,7 +54,7 @@ type Pair struct {
 	Reason     string   `json:"reason"`
 
 	alone   string // the folder that has it, if only one does
-	share   bool // all scores lie between 0 and 1
+	share   bool   // all scores lie between 0 and 1
 	spread  spread
 	effects []float64 // the differences whose signs are turned, one a unit
 }
