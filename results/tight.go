@@ -2,6 +2,7 @@ package results
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,6 +10,7 @@ import (
 // writeTight prints a table without a frame, for many columns in a narrow
 // terminal. Cells of a column with a Wrap go on in lines below.
 func writeTight(w io.Writer, t Table) error {
+	t = t.fitted()
 	lines := [][]string{t.header()}
 	lines = append(lines, make([]string, len(t.Columns))) // the rule, once widths are known
 	for _, row := range t.Rows {
@@ -38,6 +40,33 @@ func writeTight(w io.Writer, t Table) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// leastWrap is what a narrowed column keeps, characters.
+const leastWrap = 12
+
+// fitted narrows the first column with a Wrap as far as the others need it for
+// lines of noteWidth.
+func (t Table) fitted() Table {
+	first, left := -1, noteWidth+2
+	for i, c := range t.Columns {
+		width := utf8.RuneCountInString(c.Name)
+		for _, row := range t.Rows {
+			width = max(width, utf8.RuneCountInString(row[i]))
+		}
+		switch {
+		case c.Wrap > 0 && first < 0:
+			first, width = i, 0
+		case c.Wrap > 0:
+			width = min(width, c.Wrap)
+		}
+		left -= width + 2
+	}
+	if first >= 0 {
+		t.Columns = slices.Clone(t.Columns)
+		t.Columns[first].Wrap = max(leastWrap, min(left, t.Columns[first].Wrap))
+	}
+	return t
 }
 
 // wrapped is a row as lines.

@@ -285,9 +285,25 @@ func TestTableWidth(t *testing.T) {
 	name := "mmlu_high_school_" + strings.Repeat("macroeconomics_", 4)
 	a := sample("a", map[string][]float64{name: answers(14042, 7000), "gsm8k": answers(1319, 500)})
 	b := sample("b", map[string][]float64{name: answers(14042, 9000), "gsm8k": answers(1319, 400)})
+	few, fewer := answers(10000, 4000), answers(10000, 4000)
+	for i := range 2000 {
+		fewer[3000+i] = 1 - fewer[3000+i]
+	}
+	for _, run := range []*Run{a, b} {
+		more := sample(run.Name, map[string][]float64{"x": few, "y": answers(9, 3)})
+		if run == b {
+			more = sample(run.Name, map[string][]float64{"x": fewer, "y": answers(9, 9)})
+			more.Scores[1].Shots = 3
+		}
+		run.Scores = append(run.Scores, more.Scores...)
+		for task, items := range more.tasks {
+			run.tasks[task] = items
+		}
+	}
 	r := Compare(a, b)
 	g, _ := ParseGate(name + ">=-0.02")
-	r.Judge([]Gate{g})
+	h, _ := ParseGate("d(gsm8k)>=-0.02")
+	r.Judge([]Gate{g, h})
 	for _, format := range results.Formats() {
 		var out bytes.Buffer
 		if err := r.Write(&out, format); err != nil {
