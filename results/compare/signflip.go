@@ -83,19 +83,22 @@ func enumerate(sizes []float64, reached float64) float64 {
 	return float64(count) / float64(all)
 }
 
-// draw estimates the same share from random signs. Runs of equal sizes, which
-// scores of few values have, take their signs 64 at a time.
+// draw estimates the same share from random signs. Sizes that occur often,
+// as those of scores of few values do, take their signs 64 at a time.
 func draw(sizes []float64, reached float64) float64 {
 	type run struct {
 		size  float64
 		count int
 	}
 	var runs []run
-	for _, s := range sizes {
-		if k := len(runs); k > 0 && runs[k-1].size == s {
-			runs[k-1].count++
+	var single []float64
+	for i, k := 0, 0; i < len(sizes); i = k {
+		for k = i; k < len(sizes) && sizes[k] == sizes[i]; k++ {
+		}
+		if k-i > 4 {
+			runs = append(runs, run{sizes[i], k - i})
 		} else {
-			runs = append(runs, run{s, 1})
+			single = append(single, sizes[i:k]...)
 		}
 	}
 	coins := coins{source: rand.NewPCG(flipSeed, uint64(len(sizes)))}
@@ -108,6 +111,13 @@ func draw(sizes []float64, reached float64) float64 {
 				heads += coins.heads(min(left, 64))
 			}
 			sum += r.size * float64(2*heads-r.count)
+		}
+		for part := range slices.Chunk(single, 64) {
+			word := coins.source.Uint64()
+			for _, s := range part {
+				sum += math.Float64frombits(math.Float64bits(s) | word<<63) // s or -s
+				word >>= 1
+			}
 		}
 		if math.Abs(sum) >= reached {
 			count++
