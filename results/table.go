@@ -106,6 +106,9 @@ func (t Table) withNotes() Table {
 
 func writeText(w io.Writer, t Table) error {
 	t = t.withNotes()
+	if t.Tight {
+		t.Title = wrap(t.Title)
+	}
 	if t.Title != "" {
 		if _, err := fmt.Fprintf(w, "\n%s\n", t.Title); err != nil {
 			return err

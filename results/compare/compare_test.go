@@ -127,6 +127,29 @@ func TestSameModel(t *testing.T) {
 	}
 }
 
+// Items of one passage count together: five passages that differ as a whole
+// say less than fifty items would.
+func TestClusters(t *testing.T) {
+	run := func(name string, right int, clustered bool) *Run {
+		r := sample(name, map[string][]float64{"x": answers(200, right)})
+		for id, o := range r.tasks["x"] {
+			if clustered {
+				o.Cluster = fmt.Sprint("passage ", id/10)
+			}
+			r.add(o)
+		}
+		return r
+	}
+	alone := only(t, run("a", 50, false), run("b", 100, false))
+	together := only(t, run("a", 50, true), run("b", 100, true))
+	if !strings.Contains(together.Reason, "20 clusters") || *together.P != 2.0/32 || *alone.P > 1e-12 {
+		t.Errorf("%s: p %v, without clusters %v", together.Reason, *together.P, *alone.P)
+	}
+	if w, v := *together.CIHigh-*together.CILow, *alone.CIHigh-*alone.CILow; w < 2.5*v {
+		t.Errorf("the interval is %v wide, without clusters %v", w, v)
+	}
+}
+
 // Whatever makes two scores answer different questions is found and named.
 func TestNotComparable(t *testing.T) {
 	for reason, change := range map[string]func(r *Run){

@@ -121,12 +121,12 @@ func (p Pair) label() string {
 	return name + " " + results.MetricKey(p.Metric, p.Filter)
 }
 
-// cells is the pair's row; a further metric of the task above stands indented
-// below it.
+// cells is the pair's row; a further metric of the task above stands below
+// it, with a dot.
 func (p Pair) cells(above string) []string {
 	name := p.label()
 	if above == p.Kind+p.Task {
-		name = "  " + results.MetricKey(p.Metric, p.Filter)
+		name = "· " + results.MetricKey(p.Metric, p.Filter)
 	}
 	if !p.Higher {
 		name += " ↓"
