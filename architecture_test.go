@@ -25,6 +25,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		"runner":         {"cmd"},
 		"results":        {"tasks", "prompts", "model", "kernels", "runner"},
 
+		"results/compare":          {"tasks", "prompts", "model", "kernels", "runner"},
 		"tasks/scoring/mathanswer": {"tasks/dataset", "prompts", "model", "kernels", "runner", "results"},
 	}
 	for pkg, never := range forbidden {

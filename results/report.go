@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -23,6 +24,15 @@ type Report struct {
 	// Reference is what others published, shown beside the run's values;
 	// nil for none.
 	Reference *reference.Set
+	// Compared is what became of comparing the run with another; nil for none.
+	Compared Comparison
+}
+
+// A Comparison is shown below a run's own results. Its JSON is an object with
+// the keys pairs and gates, which the report's takes over.
+type Comparison interface {
+	Tables() []Table
+	MarshalJSON() ([]byte, error)
 }
 
 // RunSummary is the part of a Run that a report repeats.
@@ -61,11 +71,30 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Suites    []any          `json:"suites,omitempty"`
 		Reference *referenceJSON `json:"reference,omitempty"`
 		Warnings  []string       `json:"warnings"`
+		comparisonJSON
 	}{Run: r.Run, Plan: r.Plan, Scores: append([]Score{}, r.Scores...), Suites: suitesJSON(r.Suites, r.Scores), Warnings: append([]string{}, r.Warnings...)}
 	if set := r.Reference; set != nil {
 		out.Reference = &referenceJSON{set.Name, set.Source, set.Notes, publishedCells(*set, r.Scores)}
 	}
-	return json.Marshal(out)
+	if r.Compared != nil {
+		data, err := r.Compared.MarshalJSON()
+		if err == nil {
+			err = json.Unmarshal(data, &out.comparisonJSON)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(out)
+	return b.Bytes(), err
+}
+
+type comparisonJSON struct {
+	Pairs json.RawMessage `json:"pairs,omitempty"`
+	Gates json.RawMessage `json:"gates,omitempty"`
 }
 
 // referenceJSON is what was published, restricted to what the run measured.
@@ -90,6 +119,9 @@ func (r Report) Write(w io.Writer, format string) error {
 		}
 		if r.Reference != nil {
 			tables = append(tables, published(*r.Reference, r.Scores)...)
+		}
+		if r.Compared != nil {
+			tables = append(tables, r.Compared.Tables()...)
 		}
 	}
 	for _, t := range tables {

@@ -20,6 +20,7 @@ type Table struct {
 	Columns []Column
 	Rows    [][]string // cells, as many as Columns
 	Notes   []string   // lines under the table; CSV and JSON leave them out
+	Tight   bool       // no frame in a terminal
 	Value   any        // what JSON prints; nil: a list of objects, column name to cell
 }
 
@@ -30,6 +31,7 @@ type Column struct {
 	// Noted columns repeat what a note says. CSV has no notes, so only it
 	// shows them.
 	Noted bool
+	Wrap  int // of a Tight table: cells longer than this go on below; 0: never
 }
 
 // formats is the one place where an output format is added.
@@ -104,12 +106,19 @@ func (t Table) withNotes() Table {
 
 func writeText(w io.Writer, t Table) error {
 	t = t.withNotes()
+	if t.Tight {
+		t.Title = wrap(t.Title)
+	}
 	if t.Title != "" {
 		if _, err := fmt.Fprintf(w, "\n%s\n", t.Title); err != nil {
 			return err
 		}
 	}
-	if err := t.render(w, renderer.NewBlueprint()); err != nil {
+	render := func(w io.Writer, t Table) error { return t.render(w, renderer.NewBlueprint()) }
+	if t.Tight {
+		render = writeTight
+	}
+	if err := render(w, t); err != nil {
 		return err
 	}
 	for _, note := range t.Notes {

@@ -70,6 +70,28 @@ func TestGroupValues(t *testing.T) {
 	}
 }
 
+// A group's members and their weights say what its value is made of.
+func TestGroupMembers(t *testing.T) {
+	v := testGroupValues()
+	for _, g := range v.groups[:2] {
+		es, _, err := v.of(g)
+		if err != nil || len(es) == 0 {
+			t.Fatal(es, err)
+		}
+		sum, weights := 0.0, 0.0
+		for _, m := range es[0].members {
+			for _, e := range v.estimates[m.Task] {
+				if e.metric == m.Metric && e.filter == m.Filter {
+					sum, weights = sum+m.Weight*e.Value, weights+m.Weight
+				}
+			}
+		}
+		if math.Abs(sum-es[0].Value) > 1e-12 || math.Abs(weights-1) > 1e-12 {
+			t.Errorf("%s: members give %v with weights of %v, the value is %v", g.Name, sum, weights, es[0].Value)
+		}
+	}
+}
+
 // A metric that ends in a star stands for all that begin so.
 func TestGroupPattern(t *testing.T) {
 	v := testGroupValues()

@@ -134,6 +134,18 @@ func (j *Job) Plan() (results.Plan, error) {
 	}
 }
 
+// Names lists the job's tasks and groups.
+func (j *Job) Names() []string {
+	var out []string
+	for _, p := range j.Tasks {
+		out = append(out, p.Task.Name)
+	}
+	for _, g := range j.Groups {
+		out = append(out, g.Name)
+	}
+	return out
+}
+
 // documents counts the items of the job.
 func (j *Job) documents() int {
 	n := 0

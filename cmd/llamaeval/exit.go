@@ -20,6 +20,7 @@ const (
 	exitDone        = 0
 	exitFailed      = 1   // a missing file, bad data, no memory ...
 	exitUsage       = 2   // the command line is wrong
+	exitGate        = 3   // a gate was not passed
 	exitInterrupted = 130 // SIGINT; what is done is kept
 	exitTerminated  = 143 // SIGTERM; likewise
 )
@@ -30,6 +31,9 @@ type usageError struct{ message string }
 func (e usageError) Error() string { return e.message }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// gateError says which gates were not passed.
+type gateError struct{ error }
 
 // interrupted is why a context ended when a signal came.
 type interrupted struct{ signal os.Signal }
@@ -54,6 +58,10 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 	var wrong *runner.UsageError
 	if errors.As(err, &usage) || errors.As(err, &wrong) {
 		return exitUsage
+	}
+	var gate gateError
+	if errors.As(err, &gate) {
+		return exitGate
 	}
 	return exitFailed
 }

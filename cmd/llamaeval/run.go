@@ -30,6 +30,8 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
+			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
+			gateFlags(),
 			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
 			formatFlag(), quietFlag(),
 		),
@@ -50,11 +52,18 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	against, err := readAgainst(c)
+	if err != nil {
+		return err
+	}
 	job, err := newJob(c)
 	if err != nil {
 		return err
 	}
 	defer job.Local.Close()
+	if err := against.check(job.Names()); err != nil {
+		return err
+	}
 	if err := checkReference(job, published); err != nil {
 		return err
 	}
@@ -76,7 +85,19 @@ func runAction(c *cli.Context) error {
 		say("warning: " + w)
 	}
 	say("results are in " + job.Out)
-	return report.Write(c.App.Writer, format)
+	if against == nil {
+		return report.Write(c.App.Writer, format)
+	}
+	compared, err := against.compare(job.Out)
+	if err != nil {
+		return err
+	}
+	report.Compared = compared
+	if err := report.Write(c.App.Writer, format); err != nil {
+		return err
+	}
+	warnIncomparable(c, compared)
+	return gated(compared)
 }
 
 // publishedValues reads --reference; nil without it.

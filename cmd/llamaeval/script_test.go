@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
@@ -23,23 +27,51 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	dir := t.TempDir()
 	model, noChat := filepath.Join(dir, "tiny.gguf"), filepath.Join(dir, "no-chat.gguf")
-	for path, metadata := range map[string]map[string]any{
-		model: {"general.name": "tiny"}, noChat: {"general.name": "tiny", "tokenizer.chat_template": ""},
+	other, quantised := filepath.Join(dir, "other.gguf"), filepath.Join(dir, "q4.gguf")
+	named := map[string]any{"general.name": "tiny"}
+	for path, o := range map[string]tinymodel.Options{
+		model:     {Seed: 1, Metadata: named},
+		noChat:    {Seed: 1, Metadata: map[string]any{"general.name": "tiny", "tokenizer.chat_template": ""}},
+		other:     {Seed: 2, Metadata: map[string]any{"general.name": "other"}},
+		quantised: {Seed: 1, Type: quant.Q4_0, Metadata: named},
 	} {
-		if err := tinymodel.Write(path, tinymodel.Options{Seed: 1, Context: 4096, Metadata: metadata}); err != nil {
+		o.Context = 4096
+		if err := tinymodel.Write(path, o); err != nil {
 			t.Fatal(err)
 		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"code": wantCode},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LLAMAEVAL_MODEL", model)
 			env.Setenv("NO_CHAT_MODEL", noChat)
+			env.Setenv("OTHER_MODEL", other)
+			env.Setenv("Q4_MODEL", quantised)
 			env.Setenv("LLAMAEVAL_CACHE", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("HF_HUB_OFFLINE", "1")
 			env.Setenv("PATH", os.Getenv("PATH"))
 			return nil
 		},
 	})
+}
+
+// wantCode is the script command `code N COMMAND...`: the command must exit
+// with N.
+func wantCode(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND...")
+	}
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if want := args[0]; strconv.Itoa(got) != want {
+		ts.Fatalf("exit code %d, want %s", got, want)
+	}
 }

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/llamaeval/llamaeval/results/compare"
+)
+
+func compareCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "compare",
+		Usage:     "say whether runs are better or worse than a base, task by task",
+		ArgsUsage: "A B [C...]",
+		UsageText: "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02' --junit gates.xml",
+		Flags: flags(
+			gateFlags(),
+			&cli.StringFlag{Name: "junit", Usage: "write gates, or without any the verdicts, as JUnit XML to `FILE`"},
+			formatFlag(), quietFlag(),
+		),
+		OnUsageError: wrongUsage,
+		Action:       compareAction,
+	}
+}
+
+// gateFlags are conditions; `compare` and `run` have them.
+func gateFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "gate", Usage: "exit with 3 unless `EXPR` holds: 'd(gsm8k)>=-0.02', the difference from the base, or 'score(gsm8k)>=0.3'; may be repeated"},
+		&cli.StringFlag{Name: "gate-file", Usage: "gates, one a line: `FILE`"},
+	}
+}
+
+func compareAction(c *cli.Context) error {
+	format, err := outputFormat(c)
+	if err != nil {
+		return err
+	}
+	if c.NArg() < 2 {
+		return usagef("compare takes two or more results folders, the base first: see `llamaeval compare --help`")
+	}
+	gates, err := readGates(c)
+	if err != nil {
+		return err
+	}
+	var runs []*compare.Run
+	for _, dir := range c.Args().Slice() {
+		r, err := compare.Load(dir)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, r)
+	}
+	if err := compare.CheckGates(gates, runs[1:]...); err != nil {
+		return usagef("%v", err)
+	}
+	report := compare.Compare(runs[0], runs[1:]...)
+	report.Judge(gates)
+	if len(report.Pairs) == 0 {
+		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
+	}
+	if path := c.String("junit"); path != "" {
+		var b bytes.Buffer
+		if err := report.WriteJUnit(&b); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if err := report.Write(c.App.Writer, format); err != nil {
+		return err
+	}
+	warnIncomparable(c, report)
+	return gated(report)
+}
+
+// readGates reads --gate and --gate-file.
+func readGates(c *cli.Context) ([]compare.Gate, error) {
+	var out []compare.Gate
+	for _, text := range c.StringSlice("gate") {
+		g, err := compare.ParseGate(text)
+		if err != nil {
+			return nil, usagef("%v", err)
+		}
+		out = append(out, g)
+	}
+	path := c.String("gate-file")
+	if path == "" {
+		return out, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--gate-file: %w", err)
+	}
+	more, err := compare.ParseGates(bytes.NewReader(data))
+	if err != nil {
+		return nil, usagef("--gate-file %s, %v", path, err)
+	}
+	if len(more) == 0 {
+		return nil, usagef("--gate-file %s holds no gate", path)
+	}
+	return append(out, more...), nil
+}
+
+// warnIncomparable says aloud that nothing could be compared with the base.
+func warnIncomparable(c *cli.Context, r compare.Report) {
+	for _, p := range r.Pairs {
+		if p.Verdict != compare.NotComparable {
+			return
+		}
+	}
+	if len(r.Pairs) > 0 {
+		notice(c)("warning: nothing is comparable: " + r.Pairs[0].Reason)
+	}
+}
+
+// gated is the error of gates that were not passed.
+func gated(r compare.Report) error {
+	if text := r.Failed(); text != "" {
+		return gateError{errors.New(text)}
+	}
+	return nil
+}
+
+// againstBase is what `run` was asked to hold its result against.
+type againstBase struct {
+	base  *compare.Run // nil: only scores are judged
+	gates []compare.Gate
+}
+
+// readAgainst reads --against and the gates before anything is computed; nil
+// without either.
+func readAgainst(c *cli.Context) (*againstBase, error) {
+	gates, err := readGates(c)
+	if err != nil {
+		return nil, err
+	}
+	a := &againstBase{gates: gates}
+	if dir := c.String("against"); dir != "" {
+		if a.base, err = compare.Load(dir); err != nil {
+			return nil, fmt.Errorf("--against: %w", err)
+		}
+		return a, nil
+	}
+	for _, g := range gates {
+		if !g.Score {
+			return nil, usagef("gate %q is about the difference from a base: name its results folder with --against, or use score(%s)", g.Expression, g.Task)
+		}
+	}
+	if len(gates) == 0 {
+		return nil, nil
+	}
+	return a, nil
+}
+
+// check refuses gates on tasks and groups that the run has not.
+func (a *againstBase) check(names []string) error {
+	if a == nil {
+		return nil
+	}
+	for _, g := range a.gates {
+		if err := g.CheckTask(names); err != nil {
+			return usagef("%v", err)
+		}
+	}
+	return nil
+}
+
+// compare holds a finished folder against the base.
+func (a *againstBase) compare(dir string) (compare.Report, error) {
+	run, err := compare.Load(dir)
+	if err != nil {
+		return compare.Report{}, err
+	}
+	if err := compare.CheckGates(a.gates, run); err != nil {
+		return compare.Report{}, usagef("%v", err)
+	}
+	report := compare.Report{Runs: []*compare.Run{run}}
+	if a.base != nil {
+		report = compare.Compare(a.base, run)
+	}
+	report.Judge(a.gates)
+	return report, nil
+}
