@@ -22,7 +22,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{runCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand()},
+		Commands:  []*cli.Command{runCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand(), reportCommand()},
 
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true, // only --task and lists of numbers are split, by their own commands
