@@ -15,7 +15,8 @@ build: ## build bin/llamaeval
 demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
-test: lint cross unit arm64 oracle ## everything a change must pass
+test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
+test: lint cross chromium unit arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
@@ -55,6 +56,10 @@ bench: ## kernel and model benchmarks
 
 clean: ## remove what was built
 	rm -rf bin .venv
+
+.PHONY: chromium
+chromium:
+	scripts/chromium
 
 .PHONY: model
 model: build

@@ -44,7 +44,13 @@ func expect(t *testing.T, b *tab, id string, wants ...string) {
 func TestBrowser(t *testing.T) {
 	b := openTab(t)
 	path := twoModels(t)
-	t.Run("overview", func(t *testing.T) {
+	run := func(name string, f func(*testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			defer b.within(t)()
+			f(t)
+		})
+	}
+	run("overview", func(t *testing.T) {
 		b.media(1280, 900, "light")
 		b.show(path, "")
 		expect(t, b, "summary", "2 models, 2 tasks")
@@ -55,12 +61,12 @@ func TestBrowser(t *testing.T) {
 		expect(t, b, "count", "42 of 42 samples")
 		b.screenshot("light")
 	})
-	t.Run("filters", func(t *testing.T) { testFilters(t, b, path) })
-	t.Run("search", func(t *testing.T) { testSearch(t, b, path) })
-	t.Run("keyboard", func(t *testing.T) { testKeyboard(t, b, path) })
-	t.Run("sample", func(t *testing.T) { testSample(t, b, path) })
-	t.Run("dark", func(t *testing.T) { testDark(t, b, path) })
-	t.Run("narrow", func(t *testing.T) {
+	run("filters", func(t *testing.T) { testFilters(t, b, path) })
+	run("search", func(t *testing.T) { testSearch(t, b, path) })
+	run("keyboard", func(t *testing.T) { testKeyboard(t, b, path) })
+	run("sample", func(t *testing.T) { testSample(t, b, path) })
+	run("dark", func(t *testing.T) { testDark(t, b, path) })
+	run("narrow", func(t *testing.T) {
 		b.media(390, 800, "light")
 		b.show(path, "#task=sums&open=sums/3")
 		if b.eval(`document.documentElement.scrollWidth > innerWidth`) == true {
@@ -156,7 +162,7 @@ func testSample(t *testing.T, b *tab, path string) {
 	b.show(path, "#open=choices/2")
 	expect(t, b, "detail", "choices, document 2", "What the task's prompts begin with alike (2 shots", "Which animal is number 2?",
 		"✓ right a", "The model prefers choice A: it has the highest log-likelihood. That is the accepted choice.",
-		"✗ wrong b", "The model prefers choice A", "a brown dog", "-4.500", "subject 2")
+		"✗ wrong b", "The model prefers choice B: it has the highest log-likelihood. Accepted: A.", "a brown dog", "-4.500", "subject 2")
 	heat := `[...document.querySelectorAll(".heat")][0]`
 	if got := b.eval(heat + ".innerText"); got != " a brown dog" {
 		t.Errorf("tokens %q", got)

@@ -162,23 +162,44 @@ func (b *tab) send(method string, params any) chan message {
 
 func (b *tab) call(method string, params, result any) {
 	b.t.Helper()
+	if err := b.ask(method, params, result); err != nil {
+		b.t.Fatalf("%s: %v", method, err)
+	}
+}
+
+func (b *tab) ask(method string, params, result any) error {
 	select {
 	case m := <-b.send(method, params):
 		if m.Error != nil {
-			b.t.Fatalf("%s: %s", method, m.Error.Message)
+			return errors.New(m.Error.Message)
 		}
-		if result != nil {
-			if err := json.Unmarshal(m.Result, result); err != nil {
-				b.t.Fatalf("%s: %v", method, err)
-			}
+		if result == nil {
+			return nil
 		}
+		return json.Unmarshal(m.Result, result)
 	case <-time.After(90 * time.Second):
-		b.t.Fatalf("%s: no answer of chromium in 90 s", method)
+		return errors.New("no answer of chromium in 90 s")
 	}
+}
+
+// within makes failures those of a subtest until what it returns is called.
+func (b *tab) within(t testing.TB) (back func()) {
+	before := b.t
+	b.t = t
+	return func() { b.t = before }
 }
 
 // eval returns the value of an expression, of a promise what it resolves to.
 func (b *tab) eval(expression string) any {
+	b.t.Helper()
+	v, err := b.try(expression)
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+func (b *tab) try(expression string) (any, error) {
 	b.t.Helper()
 	var out struct {
 		Result           struct{ Value any }
@@ -187,18 +208,19 @@ func (b *tab) eval(expression string) any {
 			Exception struct{ Description string }
 		}
 	}
-	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &out)
-	if e := out.ExceptionDetails; e != nil {
-		b.t.Fatalf("%s: %s %s", expression, e.Text, e.Exception.Description)
+	err := b.ask("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &out)
+	if e := out.ExceptionDetails; err == nil && e != nil {
+		err = fmt.Errorf("%s %s", e.Text, e.Exception.Description)
 	}
-	return out.Result.Value
+	return out.Result.Value, err
 }
 
 // wait waits until an expression is true.
 func (b *tab) wait(expression string) {
 	b.t.Helper()
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if b.eval(expression) == true {
+		// While a page is left there is nothing to ask.
+		if v, err := b.try(expression); err == nil && v == true {
 			return
 		}
 	}

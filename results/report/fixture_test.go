@@ -78,7 +78,7 @@ func (f fixture) value(i int) float64 {
 }
 
 func (f fixture) choice(i int) results.Sample {
-	lls := []float64{-4.5, -3.25 - float64(i%7)}
+	lls := []float64{-4.5, -3.25 - float64(i%7)/10}
 	if f.right(i) {
 		lls[0] = -1.5
 	}

@@ -148,10 +148,10 @@ func differences(scores []results.Score) []string {
 		of   func(results.Score) string
 	}{
 		{"metric", func(s results.Score) string { return s.Metric + " " + s.Filter }},
-		{"shots", func(s results.Score) string { return fmt.Sprint(s.Shots) }},
+		{"number of shots", func(s results.Score) string { return fmt.Sprint(s.Shots) }},
 		{"task file", func(s results.Score) string { return short(s.TaskHash) }},
 		{"data", func(s results.Score) string { return short(s.DataHash) }},
-		{"documents", func(s results.Score) string { return fmt.Sprint(s.N) }},
+		{"number of documents", func(s results.Score) string { return fmt.Sprint(s.N) }},
 		{"mode", func(s results.Score) string { return s.Mode }},
 		{"chat template", func(s results.Score) string { return onOff(s.Chat) }},
 		{"BOS", func(s results.Score) string { return onOff(s.BOS) }},

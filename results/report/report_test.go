@@ -160,7 +160,7 @@ func TestModelsAreJoined(t *testing.T) {
 	if it = d.items(t)[3]; !cmp.Equal(it.Answers[1].Contexts, []string{"asked otherwise"}) {
 		t.Errorf("another prompt: %+v", it.Answers[1])
 	}
-	if notes := d.head.Tasks[0].Notes; !cmp.Equal(notes, []string{"documents differs: 4, 3"}) {
+	if notes := d.head.Tasks[0].Notes; !cmp.Equal(notes, []string{"number of documents differs: 4, 3"}) {
 		t.Errorf("notes %q", notes)
 	}
 }

@@ -44,7 +44,7 @@ function filterItems() {
 function texts(item) {
   const out = [];
   for (const answer of item.answers) {
-    out.push(...(answer.contexts ?? []), ...(answer.continuations ?? []), ...(answer.generations ?? []), ...answer.target);
+    out.push(...(answer.contexts ?? []), ...(answer.continuations ?? []), ...(answer.generations ?? []), ...(answer.target ?? []));
     for (const list of Object.values(answer.filtered ?? {})) out.push(...list);
   }
   return out;

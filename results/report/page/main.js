@@ -77,8 +77,9 @@ function onKey(event) {
   const target = event.target;
   const field = target.matches("input, select, textarea");
   if (event.key === "Escape") {
-    if (field) $("list").focus({ preventScroll: true });
-    else closeItem();
+    if (!field) return closeItem();
+    event.preventDefault(); // a search field would lose its text
+    $("list").focus({ preventScroll: true });
     return;
   }
   if (field) {
