@@ -59,8 +59,8 @@ async function search(query, shown) {
   const mine = ++searchNumber;
   const text = query.trim().toLowerCase();
   found = text ? new Uint8Array(data.count) : undefined;
-  shown(1);
-  if (!text) return;
+  if (!text) return shown(1);
+  shown(0);
   const raw = JSON.stringify(text).slice(1, -1).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
   let painted = performance.now();
   const [from, to] = taskRange();
@@ -75,11 +75,11 @@ async function search(query, shown) {
       }
     }
     if (performance.now() - painted > 120) {
-      shown((n - first + 1) / (last - first + 1));
+      shown((n - first + 1) / (last - first + 1), false);
       await next();
       if (mine !== searchNumber) return;
       painted = performance.now();
     }
   }
-  shown(1);
+  shown(1, false);
 }

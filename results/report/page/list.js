@@ -23,7 +23,7 @@ function rowElement(at) {
 }
 
 // With more rows than pixels can be scrolled, a pixel stands for several.
-const scale = () => Math.max(1, (visible.length * ROW) / MOST_PIXELS);
+const scale = () => Math.max(1, (visible.length * ROW - $("list").clientHeight) / (MOST_PIXELS - $("list").clientHeight));
 
 function drawList() {
   const list = $("list");

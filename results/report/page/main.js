@@ -31,14 +31,15 @@ function showCount(progress) {
 }
 
 // apply shows what the state asks for, keeping the place in the list where it
-// still stands there.
-function apply(progress = 1) {
+// still stands there, and in sight unless the reader may be scrolling.
+function apply(progress = 1, follow = true) {
   const before = opened >= 0 ? opened : visible[cursor];
   filterItems();
   const at = visible.indexOf(before);
   cursor = Math.max(0, at);
   showCount(progress);
-  if (at >= 0) moveTo(at);
+  if (!follow) drawList();
+  else if (at >= 0) moveTo(at);
   else {
     $("list").scrollTop = 0;
     drawList();

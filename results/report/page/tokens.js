@@ -52,4 +52,4 @@ function percent(p) {
   return `${value >= 10 ? value.toFixed(0) : value >= 0.1 ? value.toFixed(1) : value.toPrecision(1)}%`;
 }
 
-const legend = () => el("p", { class: "note" }, "likely ", el("span", { class: "legend", "aria-hidden": "true" }), ` unlikely (colour is full at e^−${HOT}, ${percent(Math.exp(-HOT))})`);
+const legend = () => el("p", { class: "note" }, "likely ", el("span", { class: "legend", "aria-hidden": "true" }), ` unlikely (full colour: ${percent(Math.exp(-HOT))} or less)`);
