@@ -65,7 +65,7 @@ function whyGeneration(answer, metric, filter, value) {
     else if (extracted.every((text) => text === "[invalid]")) out.push(`${from} nothing: no answer of the wanted form stands in the generation.`);
     else out.push(`${from} ${extracted.slice(0, 4).map(quoted).join(", ")}${extracted.length > 4 ? " …" : ""}.`);
     out.push(`Accepted: ${answer.target.slice(0, 6).map(quoted).join(" or ")}${answer.target.length > 6 ? ` and ${answer.target.length - 6} more` : ""}.`);
-    if (metric.startsWith("exact_match") && extracted.length === 1) {
+    if (metric.startsWith("exact_match") && extracted.length === 1 && extracted[0] !== "[invalid]") {
       if (value === 1) out.push("The two are equal as the task compares them.");
       if (value === 0) out.push("The two are not equal as the task compares them.");
     }
