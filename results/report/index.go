@@ -8,7 +8,7 @@ import (
 )
 
 // previewRunes is how much of a question the list shows.
-const previewRunes = 90
+const previewRunes = 120
 
 // An index is what the page keeps of every item, column by column.
 type index struct {
