@@ -41,8 +41,9 @@ arm64: ## kernels on NEON, under QEMU user emulation
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
 
-test-long: build model ## fuzzing and many random cases, half an hour
+test-long: build model chromium ## fuzzing and many random cases, half an hour
 	scripts/fuzz 60s
+	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: ## rewrite golden files
