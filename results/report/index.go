@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -81,10 +82,14 @@ func (x *index) judge(s results.Sample) verdict {
 
 // preview is the beginning of what is asked, on one line.
 func preview(p starts, s answered) string {
-	_, contexts := p.cut(s)
+	start, contexts := p.cut(s)
 	text := ""
-	for _, candidate := range append(append([]string{}, contexts...), s.Continuations...) {
-		if text = strings.TrimSpace(candidate); text != "" {
+	for _, candidate := range slices.Concat(contexts, s.Continuations) {
+		text = strings.TrimSpace(candidate)
+		if start == nil && s.Shots > 0 { // an empty line is what mostly parts shots
+			text = text[strings.LastIndex(text, "\n\n")+1:]
+		}
+		if text != "" {
 			break
 		}
 	}
