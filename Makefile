@@ -15,7 +15,8 @@ build: ## build bin/llamaeval
 demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
-test: lint cross unit arm64 oracle ## everything a change must pass
+test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
+test: lint cross chromium unit arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
@@ -40,8 +41,9 @@ arm64: ## kernels on NEON, under QEMU user emulation
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
 
-test-long: build model ## fuzzing and many random cases, half an hour
+test-long: build model chromium ## fuzzing and many random cases, half an hour
 	scripts/fuzz 60s
+	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: ## rewrite golden files
@@ -55,6 +57,10 @@ bench: ## kernel and model benchmarks
 
 clean: ## remove what was built
 	rm -rf bin .venv
+
+.PHONY: chromium
+chromium:
+	scripts/chromium
 
 .PHONY: model
 model: build

@@ -24,6 +24,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		"runner/journal": {"tasks", "prompts", "model", "kernels", "results"},
 		"runner":         {"cmd"},
 		"results":        {"tasks", "prompts", "model", "kernels", "runner"},
+		"results/report": {"tasks", "prompts", "model", "kernels", "runner"},
 
 		"results/compare":          {"tasks", "prompts", "model", "kernels", "runner"},
 		"tasks/scoring/mathanswer": {"tasks/dataset", "prompts", "model", "kernels", "runner", "results"},

@@ -22,7 +22,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{runCommand(), compareCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand()},
+		Commands: []*cli.Command{
+			runCommand(), compareCommand(), reportCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand(),
+		},
 
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true, // only --task and lists of numbers are split, by their own commands
