@@ -132,6 +132,8 @@ type Run struct {
 	Warnings    []string  `json:"warnings"`
 	Suites      []Suite   `json:"suites,omitempty"` // how groups are shown
 
+	Groups []GroupRule `json:"groups,omitempty"` // what groups' values are made of; known once it is finished
+
 	ModeError *ModeError `json:"mode_error,omitempty"` // of mode fast, on the beginning of the run's own text
 
 	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run

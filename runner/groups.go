@@ -92,6 +92,7 @@ func (v groupValues) pool(g *tasks.Group, a tasks.Aggregate, filter string) (poo
 		for _, e := range v.estimates[name] {
 			if e.metric == a.Metric && e.filter == filter {
 				leaves = append(leaves, e.Estimate)
+				pooled.members = append(pooled.members, results.GroupMember{Task: name, Metric: a.Metric, Filter: filter, Weight: 1})
 				pooled.higherIsBetter = e.higherIsBetter
 				pooled.binary = pooled.binary && e.binary && a.WeightBySize
 			}
@@ -102,6 +103,12 @@ func (v groupValues) pool(g *tasks.Group, a tasks.Aggregate, filter string) (poo
 	}
 	if pooled.Estimate, err = scoring.Pool(leaves, a.WeightBySize); err != nil {
 		return pooled, false, fmt.Errorf("group %s: %w", g.Name, err)
+	}
+	for i := range pooled.members {
+		pooled.members[i].Weight = 1 / float64(len(leaves))
+		if a.WeightBySize {
+			pooled.members[i].Weight = float64(leaves[i].N) / float64(pooled.N)
+		}
 	}
 	return pooled, true, nil
 }
@@ -118,6 +125,7 @@ func (v groupValues) mean(g *tasks.Group) (e estimate, ok bool, err error) {
 			return e, false, err
 		}
 		parts, members = append(parts, part.Estimate), append(members, part)
+		e.members = append(e.members, part.weighted(name, 1/float64(len(g.Parts)))...)
 		e.higherIsBetter = e.higherIsBetter && part.higherIsBetter
 	}
 	if e.Estimate, err = scoring.Pool(parts, false); err != nil {
@@ -125,6 +133,19 @@ func (v groupValues) mean(g *tasks.Group) (e estimate, ok bool, err error) {
 	}
 	e.interval = meanInterval(e.Value, members)
 	return e, true, nil
+}
+
+// weighted are the tasks that a value is made of, times a weight: those of a
+// group, or the task of that name itself.
+func (e estimate) weighted(name string, weight float64) []results.GroupMember {
+	if len(e.members) == 0 {
+		return []results.GroupMember{{Task: name, Metric: e.metric, Filter: e.filter, Weight: weight}}
+	}
+	out := slices.Clone(e.members)
+	for i := range out {
+		out[i].Weight *= weight
+	}
+	return out
 }
 
 // meanInterval is the 95% interval of the plain mean of independent values

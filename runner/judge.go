@@ -211,6 +211,7 @@ type estimate struct {
 	higherIsBetter bool
 	binary         bool // every document scored 0 or 1
 	interval       *interval
+	members        []results.GroupMember // of a group: what its value is the weighted sum of
 	scoring.Estimate
 }
 

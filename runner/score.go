@@ -23,7 +23,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if err != nil {
 		return results.Report{}, err
 	}
-	scores, err := j.scores(tallies)
+	scores, rules, err := j.scores(tallies)
 	if err != nil {
 		return results.Report{}, err
 	}
@@ -35,6 +35,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	}
 	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
 	run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
+	run.Groups = rules
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
 		return results.Report{}, err
@@ -135,16 +136,16 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 	return out
 }
 
-// scores makes a row for each metric of each task and group.
-func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
-	var out []results.Score
+// scores makes a row for each metric of each task and group, and says what
+// groups' values are made of.
+func (j *Job) scores(tallies map[string]*tally) (out []results.Score, rules []results.GroupRule, err error) {
 	estimates := map[string][]estimate{}
 	prepared := map[string]*Prepared{}
 	for _, p := range j.Tasks {
 		t := tallies[p.Task.Name]
 		es, err := j.judges[p.Task.Name].estimates(t.rows)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		estimates[p.Task.Name], prepared[p.Task.Name] = es, p
 		for _, e := range es {
@@ -159,16 +160,17 @@ func (j *Job) scores(tallies map[string]*tally) ([]results.Score, error) {
 	for _, g := range j.Groups {
 		es, primary, err := values.of(g)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, e := range es {
 			s := j.row(g.Name, results.KindGroup, g.Version, e)
 			s.Primary = i == primary
 			describeGroup(&s, g, prepared, tallies)
 			out = append(out, s)
+			rules = append(rules, results.GroupRule{Group: g.Name, Metric: e.metric, Filter: e.filter, Members: e.members})
 		}
 	}
-	return out, nil
+	return out, rules, nil
 }
 
 // row fills the columns that are the same for all rows of a run.
