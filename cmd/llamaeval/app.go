@@ -22,7 +22,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{runCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand()},
+		Commands:  []*cli.Command{runCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand(), leaderboardCommand(), showCommand(), exportCommand()},
 
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true, // only --task and lists of numbers are split, by their own commands
@@ -115,8 +115,8 @@ func outputFormat(c *cli.Context, also ...string) (string, error) {
 	if slices.Contains(also, f) {
 		return f, nil
 	}
-	if err := results.CheckFormat(f); err != nil {
-		return "", usagef("%v", err)
+	if results.CheckFormat(f) != nil {
+		return "", usagef("unknown format %q: choose one of %s", f, strings.Join(append(results.Formats(), also...), ", "))
 	}
 	return f, nil
 }
