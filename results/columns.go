@@ -29,8 +29,10 @@ type Metric struct {
 // ReadMetrics calls visit for each row of dir's samples.parquet in its order,
 // and reads no column but the ones of a MetricRow, that of clusters only if
 // asked: a leaderboard of many runs then takes the time of what it shows.
-// Unlike ReadSamples it does not compare the whole file with its hash first.
 func ReadMetrics(dir string, clusters bool, visit func(MetricRow)) (err error) {
+	if err := checkFile(dir, SamplesFile); err != nil {
+		return err
+	}
 	path := filepath.Join(dir, SamplesFile)
 	f, err := os.Open(path)
 	if err != nil {

@@ -189,11 +189,11 @@ func TestErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, dirs := range map[string][]string{
-		"is given twice":      {dir, dir + "/"},
-		"no results here":     {t.TempDir()},
-		"unfinished run":      {dir, unfinished},
-		"not the file that":   {damagedCopy(t)},
-		"not a Parquet file:": {fake{model: "n", tasks: []fakeTask{{name: "t", outcomes: right(1, 2)}}}.write(t, "run"), cutSamples(t)},
+		"is given twice":                       {dir, dir + "/"},
+		"no results here":                      {t.TempDir()},
+		"unfinished run":                       {dir, unfinished},
+		"scores.parquet is not the file that":  {damagedCopy(t)},
+		"samples.parquet is not the file that": {fake{model: "n", tasks: []fakeTask{{name: "t", outcomes: right(1, 2)}}}.write(t, "run"), cutSamples(t)},
 	} {
 		if _, err := Build(dirs, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
