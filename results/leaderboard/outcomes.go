@@ -18,6 +18,7 @@ type leaf struct{ task, key string }
 type answers struct {
 	groups   map[string]results.GroupRule // the primary metric's
 	runs     []map[leaf][]float64         // by run; NaN where a document has no outcome
+	bits     []map[leaf]*binary           // the same where all are 0 or 1
 	clusters map[string]clusters          // by task
 }
 
@@ -29,7 +30,7 @@ type clusters struct {
 
 // readOutcomes reads what the columns' primary metrics are made of.
 func readOutcomes(sources []*source, columns []Column) (*answers, error) {
-	a := &answers{groups: map[string]results.GroupRule{}, runs: make([]map[leaf][]float64, len(sources))}
+	a := &answers{groups: map[string]results.GroupRule{}, runs: make([]map[leaf][]float64, len(sources)), bits: make([]map[leaf]*binary, len(sources))}
 	for _, src := range sources {
 		for _, g := range src.run.Groups {
 			if s, ok := src.primary(g.Group, results.KindGroup); ok && s.Metric == g.Metric && s.Filter == g.Filter {
@@ -105,7 +106,7 @@ func (a *answers) align(reads []*reading) {
 		}
 	}
 	for i, r := range reads {
-		a.runs[i] = map[leaf][]float64{}
+		a.runs[i], a.bits[i] = map[leaf][]float64{}, map[leaf]*binary{}
 		for l, values := range r.values {
 			own, all := r.docs[l.task], docs[l.task]
 			if len(own) == len(all) {
@@ -122,6 +123,11 @@ func (a *answers) align(reads []*reading) {
 				}
 			}
 			a.runs[i][l] = wide
+		}
+		for l, values := range a.runs[i] {
+			if b, ok := binaryOf(values); ok {
+				a.bits[i][l] = &b
+			}
 		}
 		r.docs = docs
 	}

@@ -15,6 +15,25 @@ type paired struct {
 	weight   float64
 	a, b     []float64 // NaN: none
 	clusters clusters
+	// The same outcomes as bits; nil where some are neither 0 nor 1.
+	bitsA, bitsB *binary
+}
+
+// exact tests outcomes of 0 and 1 of independent documents that all weigh the
+// same; it is not ok for others.
+func exact(parts []paired) (sign, p float64, ok bool) {
+	won, lost, shared := 0, 0, 0
+	for _, part := range parts {
+		if part.bitsA == nil || part.bitsB == nil || part.clusters.of != nil || !same(part.weight, parts[0].weight) {
+			return 0, 0, false
+		}
+		w, l, s := part.bitsA.against(*part.bitsB)
+		won, lost, shared = won+w, lost+l, shared+s
+	}
+	if shared == 0 {
+		return 0, math.NaN(), true
+	}
+	return float64(won - lost), mcnemar(won, lost), true
 }
 
 // difference tests whether a is better than b on the documents that both
@@ -26,12 +45,13 @@ type paired struct {
 // likely with either sign, so that its sum has the variance of the sum of
 // squares. p is NaN without a shared document.
 func difference(parts []paired) (sign float64, p float64) {
+	if sign, p, ok := exact(parts); ok {
+		return sign, p
+	}
 	var sum, squares float64
-	var won, lost, shared int
-	exact := true
+	shared := 0
 	for _, part := range parts {
 		byCluster := make([]float64, part.clusters.n)
-		exact = exact && part.clusters.of == nil && same(part.weight, parts[0].weight)
 		for i, x := range part.a {
 			y := part.b[i]
 			if math.IsNaN(x) || math.IsNaN(y) {
@@ -43,14 +63,6 @@ func difference(parts []paired) (sign float64, p float64) {
 			}
 			d := part.weight * (x - y)
 			sum += d
-			switch {
-			case x == 1 && y == 0:
-				won++
-			case x == 0 && y == 1:
-				lost++
-			default:
-				exact = false
-			}
 			if part.clusters.of != nil && part.clusters.of[i] >= 0 {
 				byCluster[part.clusters.of[i]] += d
 				continue
@@ -64,8 +76,6 @@ func difference(parts []paired) (sign float64, p float64) {
 	switch {
 	case shared == 0:
 		return 0, math.NaN()
-	case exact:
-		return float64(won - lost), mcnemar(won, lost)
 	case squares == 0:
 		return 0, 1
 	}

@@ -67,7 +67,7 @@ func (s *Section) pair(column int, a *answers, terms []term, i, k int, byDocumen
 	for _, t := range terms {
 		x, y := a.runs[i][t.leaf], a.runs[k][t.leaf]
 		if x != nil && y != nil {
-			parts = append(parts, paired{t.weight, x, y, a.clusters[t.leaf.task]})
+			parts = append(parts, paired{t.weight, x, y, a.clusters[t.leaf.task], a.bits[i][t.leaf], a.bits[k][t.leaf]})
 		}
 	}
 	return difference(parts)

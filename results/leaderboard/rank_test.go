@@ -159,6 +159,52 @@ func TestMcNemar(t *testing.T) {
 	}
 }
 
+// pairOf is a pair of independent documents' outcomes.
+func pairOf(a, b []float64) paired {
+	out := paired{weight: 1, a: a, b: b}
+	if x, ok := binaryOf(a); ok {
+		out.bitsA = &x
+	}
+	if y, ok := binaryOf(b); ok {
+		out.bitsB = &y
+	}
+	return out
+}
+
+// Bits count what the outcomes themselves say.
+func TestBits(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		outcome := rapid.SampledFrom([]float64{0, 1, math.NaN()})
+		n := rapid.IntRange(0, 200).Draw(rt, "n")
+		a, b := rapid.SliceOfN(outcome, n, n).Draw(rt, "a"), rapid.SliceOfN(outcome, n, n).Draw(rt, "b")
+		var won, lost, shared int
+		for i, x := range a {
+			switch y := b[i]; {
+			case math.IsNaN(x) || math.IsNaN(y):
+				continue
+			case x > y:
+				won++
+			case x < y:
+				lost++
+			}
+			shared++
+		}
+		sign, p := difference([]paired{pairOf(a, b)})
+		if shared == 0 {
+			if !math.IsNaN(p) {
+				rt.Fatal(p)
+			}
+			return
+		}
+		if sign != float64(won-lost) || p != mcnemar(won, lost) {
+			rt.Fatalf("%v, %v for %d to %d", sign, p, won, lost)
+		}
+	})
+	if _, ok := binaryOf([]float64{0, 0.5}); ok {
+		t.Error("a half is no bit")
+	}
+}
+
 func TestHolm(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rapid.SliceOfN(rapid.Float64Range(0, 0.2), 0, 8).Draw(rt, "p")
@@ -202,7 +248,7 @@ func TestFalsePositives(t *testing.T) {
 		var p []float64
 		for m := range outcomes {
 			for k := range m {
-				_, value := difference([]paired{{weight: 1, a: outcomes[m], b: outcomes[k]}})
+				_, value := difference([]paired{pairOf(outcomes[m], outcomes[k])})
 				p = append(p, value)
 			}
 		}
@@ -233,7 +279,7 @@ func TestSignsFalsePositives(t *testing.T) {
 				a, b, of = append(a, x+r.NormFloat64()), append(b, y+r.NormFloat64()), append(of, c)
 			}
 		}
-		if _, p := difference([]paired{{1, a, b, clusters{of, 40}}}); p <= 0.05 {
+		if _, p := difference([]paired{{weight: 1, a: a, b: b, clusters: clusters{of, 40}}}); p <= 0.05 {
 			wrong++
 		}
 	}
