@@ -47,7 +47,7 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: ## rewrite golden files
-	$(GO) test ./results ./cmd/llamaeval -update
+	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check

@@ -17,11 +17,20 @@ import (
 // bytes: changing it changes every results file.
 const rowsPerGroup = 2000
 
+// SchemaVersion is that of both Parquet files, which name it in their metadata
+// under SchemaKey. It changes when a column goes, or gets another type or
+// meaning; a column that is added at the end leaves it as it is.
+const (
+	SchemaKey     = "llamaeval.schema"
+	SchemaVersion = "1"
+)
+
 // layout fixes everything that decides the bytes of a Parquet file beside its
 // rows. Statistics name no program version and no time.
 func layout() []parquet.WriterOption {
 	return []parquet.WriterOption{
 		parquet.CreatedBy("llamaeval", "1", "results"),
+		parquet.KeyValueMetadata(SchemaKey, SchemaVersion),
 		// zstd's output does not depend on the processor; snappy's assembly may.
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
 		parquet.DataPageVersion(1),
@@ -156,6 +165,9 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: not a Parquet file: %w", path, err)
 	}
+	if err := checkSchema(path, file); err != nil {
+		return nil, err
+	}
 	for _, want := range parquet.SchemaOf(new(T)).Columns() {
 		leaf, found := file.Schema().Lookup(want...)
 		want0, _ := parquet.SchemaOf(new(T)).Lookup(want...)
@@ -164,6 +176,15 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 		}
 	}
 	return &rowReader[T]{path: path, file: f, rows: parquet.NewGenericReader[T](file)}, nil
+}
+
+// checkSchema refuses files of another schema version; those of the program's
+// first days name none.
+func checkSchema(path string, file *parquet.File) error {
+	if v, ok := file.Lookup(SchemaKey); ok && v != SchemaVersion {
+		return fmt.Errorf("%s has schema version %s, this program reads version %s: use the llamaeval that wrote it", path, v, SchemaVersion)
+	}
+	return nil
 }
 
 func (r *rowReader[T]) next() (row T, err error) {

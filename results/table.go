@@ -19,6 +19,7 @@ type Table struct {
 	Title   string // a line above; CSV and JSON leave it out
 	Columns []Column
 	Rows    [][]string // cells, as many as Columns
+	Marked  [][]bool   // cells that stand out, in the shape of Rows; nil: none
 	Notes   []string   // lines under the table; CSV and JSON leave them out
 	Tight   bool       // no frame in a terminal
 	Value   any        // what JSON prints; nil: a list of objects, column name to cell
@@ -91,7 +92,7 @@ func (t Table) header() []string {
 // withNotes is the table where notes stand under it.
 func (t Table) withNotes() Table {
 	out := t
-	out.Columns, out.Rows = nil, make([][]string, len(t.Rows))
+	out.Columns, out.Rows, out.Marked = nil, make([][]string, len(t.Rows)), make([][]bool, len(t.Rows))
 	for i, c := range t.Columns {
 		if c.Noted {
 			continue
@@ -99,18 +100,42 @@ func (t Table) withNotes() Table {
 		out.Columns = append(out.Columns, c)
 		for k, row := range t.Rows {
 			out.Rows[k] = append(out.Rows[k], row[i])
+			out.Marked[k] = append(out.Marked[k], t.marked(k, i))
+		}
+	}
+	return out
+}
+
+// marked reports whether a cell stands out.
+func (t Table) marked(row, column int) bool { return t.Marked != nil && t.Marked[row][column] }
+
+// changed is the table with each text changed, those that stand out then
+// changed by mark.
+func (t Table) changed(change, mark func(string) string) Table {
+	out := t
+	out.Columns, out.Rows = make([]Column, len(t.Columns)), make([][]string, len(t.Rows))
+	for i, c := range t.Columns {
+		out.Columns[i] = Column{Name: change(c.Name), Right: c.Right}
+	}
+	for i, row := range t.Rows {
+		out.Rows[i] = make([]string, len(row))
+		for k, cell := range row {
+			if out.Rows[i][k] = change(cell); t.marked(i, k) {
+				out.Rows[i][k] = mark(out.Rows[i][k])
+			}
 		}
 	}
 	return out
 }
 
 func writeText(w io.Writer, t Table) error {
-	t = t.withNotes()
-	if t.Tight {
-		t.Title = wrap(t.Title)
+	visible := Visible
+	if t.Tight { // whose long cells are broken into lines
+		visible = visibleLines
 	}
+	t = t.withNotes().changed(visible, func(s string) string { return s + " *" })
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "\n%s\n", t.Title); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title))); err != nil {
 			return err
 		}
 	}
@@ -127,6 +152,15 @@ func writeText(w io.Writer, t Table) error {
 		}
 	}
 	return nil
+}
+
+// visibleLines is Visible of each line.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // noteWidth is where lines of text under a table break, characters.
@@ -154,30 +188,18 @@ func wrap(text string) string {
 
 // writeMarkdown escapes what would end a cell: the library does not.
 func writeMarkdown(w io.Writer, t Table) error {
-	escape := strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>")
 	t = t.withNotes()
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "\n**%s**\n\n", escape.Replace(t.Title)); err != nil {
+		if _, err := fmt.Fprintf(w, "\n**%s**\n\n", escapeMarkdown(t.Title)); err != nil {
 			return err
 		}
 	}
-	escaped := t
-	escaped.Columns, escaped.Rows = nil, nil
-	for _, c := range t.Columns {
-		escaped.Columns = append(escaped.Columns, Column{Name: escape.Replace(c.Name), Right: c.Right})
-	}
-	for _, row := range t.Rows {
-		var cells []string
-		for _, cell := range row {
-			cells = append(cells, escape.Replace(cell))
-		}
-		escaped.Rows = append(escaped.Rows, cells)
-	}
+	escaped := t.changed(escapeMarkdown, func(s string) string { return "**" + s + "**" })
 	if err := escaped.render(w, renderer.NewMarkdown()); err != nil {
 		return err
 	}
 	for _, note := range t.Notes {
-		if _, err := fmt.Fprintf(w, "\n%s\n", note); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", escapeMarkdown(note)); err != nil {
 			return err
 		}
 	}

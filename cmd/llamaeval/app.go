@@ -23,7 +23,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
-			runCommand(), compareCommand(), reportCommand(), verifyCommand(), tasksCommand(), dataCommand(), modelCommand(), benchCommand(),
+			runCommand(), compareCommand(), leaderboardCommand(), reportCommand(), showCommand(), exportCommand(), verifyCommand(),
+			tasksCommand(), dataCommand(), modelCommand(), benchCommand(),
 		},
 
 		HideHelpCommand:           true,
@@ -117,8 +118,8 @@ func outputFormat(c *cli.Context, also ...string) (string, error) {
 	if slices.Contains(also, f) {
 		return f, nil
 	}
-	if err := results.CheckFormat(f); err != nil {
-		return "", usagef("%v", err)
+	if results.CheckFormat(f) != nil {
+		return "", usagef("unknown format %q: choose one of %s", f, strings.Join(append(results.Formats(), also...), ", "))
 	}
 	return f, nil
 }

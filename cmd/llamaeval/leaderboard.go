@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/llamaeval/llamaeval/results/leaderboard"
+)
+
+func leaderboardCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "leaderboard",
+		Usage:     "rank runs of many models, with ties where no difference is shown",
+		ArgsUsage: "DIR...",
+		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --reference llama2-paper --format markdown",
+		Flags: flags(
+			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` llama2-paper"},
+			formatFlag(leaderboard.Formats()...), quietFlag(),
+		),
+		OnUsageError: wrongUsage,
+		Action:       leaderboardAction,
+	}
+}
+
+func leaderboardAction(c *cli.Context) error {
+	format, err := outputFormat(c, leaderboard.Formats()...)
+	if err != nil {
+		return err
+	}
+	if c.NArg() == 0 {
+		return usagef("leaderboard takes one or more results folders: see `llamaeval leaderboard --help`")
+	}
+	published, err := publishedValues(c)
+	if err != nil {
+		return err
+	}
+	board, err := leaderboard.Build(c.Args().Slice(), published)
+	if err != nil {
+		return err
+	}
+	return board.Write(c.App.Writer, format)
+}
