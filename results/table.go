@@ -115,7 +115,8 @@ func (t Table) changed(change, mark func(string) string) Table {
 	out := t
 	out.Columns, out.Rows = make([]Column, len(t.Columns)), make([][]string, len(t.Rows))
 	for i, c := range t.Columns {
-		out.Columns[i] = Column{Name: change(c.Name), Right: c.Right}
+		out.Columns[i] = c
+		out.Columns[i].Name = change(c.Name)
 	}
 	for i, row := range t.Rows {
 		out.Rows[i] = make([]string, len(row))
@@ -129,11 +130,7 @@ func (t Table) changed(change, mark func(string) string) Table {
 }
 
 func writeText(w io.Writer, t Table) error {
-	visible := Visible
-	if t.Tight { // whose long cells are broken into lines
-		visible = visibleLines
-	}
-	t = t.withNotes().changed(visible, func(s string) string { return s + " *" })
+	t = t.withNotes().changed(Visible, func(s string) string { return s + " *" })
 	if t.Title != "" {
 		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title))); err != nil {
 			return err
@@ -152,15 +149,6 @@ func writeText(w io.Writer, t Table) error {
 		}
 	}
 	return nil
-}
-
-// visibleLines is Visible of each line.
-func visibleLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = Visible(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }
 
 // noteWidth is where lines of text under a table break, characters.
