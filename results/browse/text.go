@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	promptEnd  = 600 // characters of a prompt's end that are shown
+	promptEnd  = 600 // characters of a prompt's end, and of other long texts, that are shown
 	lineWidth  = 100 // characters of a line of numbers
 	mostTokens = 60  // log-probabilities of one answer that are shown
 )
@@ -156,6 +156,9 @@ func tail(s string, n int) (string, int) {
 func quoted(texts []string) string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
+		if r := []rune(t); len(r) > promptEnd {
+			t = string(r[:promptEnd]) + "…"
+		}
 		out[i] = strconv.Quote(t)
 	}
 	if len(out) == 0 {
