@@ -117,13 +117,13 @@ var bf16AVX512 = bf16{
 // the order in which two rows of 16 become pairs.
 var (
 	//lint:ignore U1000 read by assembly
-	nibbles       = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	nibbles = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	//lint:ignore U1000 read by assembly
 	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
 	//lint:ignore U1000 read by assembly
-	codebook      = quant.Nonlinear
+	codebook = quant.Nonlinear
 	//lint:ignore U1000 read by assembly
-	upperHalf     = uint32(0xffff0000)
+	upperHalf = uint32(0xffff0000)
 	//lint:ignore U1000 read by assembly
-	interleave    = [32]uint16{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
+	interleave = [32]uint16{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
 )
