@@ -23,6 +23,7 @@ type Backend struct {
 	pool   *Pool
 	local  []scratch // by worker
 	narrow matrix    // of mode fast: the left factor of the product under way
+	side   []float32 // of few rows: the same, rows side by side
 }
 
 // scratch is one worker's memory. Its slices grow to what was once needed.

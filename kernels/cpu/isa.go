@@ -42,6 +42,14 @@ type thinProduct struct {
 	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 }
 
+// A slimProduct multiplies up to 4 rows with two panels, or 8 or 16 with one,
+// whose weights are widened in registers. Rows lie side by side in a, row r of
+// k at 16k+r; the rest is as in thinProduct.
+type slimProduct struct {
+	blockSize            int
+	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+}
+
 // An isa is one instruction set's inner loops. All sets give the same bits.
 // Slices handed to the vector functions have a length that is a positive
 // multiple of 8, sumSquares' of 32.
@@ -54,6 +62,7 @@ type isa struct {
 	fetches  bool // packers fetch as many bytes as they take from `ahead` bytes on
 	cache    int  // bytes of widened weights that a worker's L2 cache holds beside all else
 	thin     map[quant.Type]thinProduct
+	slim     map[quant.Type]slimProduct
 
 	prefetch func(src []byte) // hints that src is read soon
 

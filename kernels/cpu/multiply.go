@@ -28,6 +28,10 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		for i := range jobs {
 			jobs[i].pairs = narrowed
 		}
+	} else if side := b.beside(a, rows); side != nil {
+		for i := range jobs {
+			jobs[i].side = side
+		}
 	}
 	turns := b.cut(jobs, rows)
 	b.pool.Run(len(turns), func(worker, i int) {
@@ -38,7 +42,8 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 // product is one matrix product on plain memory.
 type product struct {
 	a     *matrix
-	pairs *matrix // in mode fast: a as pairs of bfloat16
+	pairs *matrix   // in mode fast: a as pairs of bfloat16
+	side  []float32 // of few rows: a's rows side by side
 	w     *weight
 	c     []float32
 	ldc   int
@@ -69,7 +74,7 @@ func (t *turn) portion() (panels, k int) {
 // multiply computes a turn into its product's destination.
 func (b *Backend) multiply(t turn, s *scratch) {
 	c := t.c[t.row*t.ldc+t.panel*panelCols:]
-	if b.thin(t, c, t.add) {
+	if b.thin(t, c, t.add) || b.slim(t, c, t.ldc, t.add) {
 		return
 	}
 	if _, piece := t.portion(); piece == t.a.cols || !t.add {

@@ -32,11 +32,15 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 
 func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
 	chunks := ceilDiv(w.rows, ref.VocabularyChunk)
+	var side []float32
+	if row == 0 {
+		side = b.beside(a, len(out))
+	}
 	peaks := make([]ref.Peak, chunks*len(out)) // [row][chunk]
 	b.pool.Run(chunks, func(worker, chunk int) {
 		s := &b.local[worker]
 		logits := grow(&s.logits, len(out)*ref.VocabularyChunk)
-		p := product{a: a, w: w, c: logits, ldc: ref.VocabularyChunk}
+		p := product{a: a, side: side, w: w, c: logits, ldc: ref.VocabularyChunk}
 		first := chunk * ref.VocabularyChunk
 		n := min(ref.VocabularyChunk, w.rows-first)
 		b.chunk(&p, row, first/panelCols, ceilDiv(n, panelCols), len(out), s)
@@ -70,7 +74,7 @@ func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
 		if done+n == panels {
 			t.next = panel + panels*b.Threads()
 		}
-		if !b.thin(t, c[done*panelCols:], false) {
+		if !b.thin(t, c[done*panelCols:], false) && !b.slim(t, c[done*panelCols:], p.ldc, false) {
 			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
 		}
 	}

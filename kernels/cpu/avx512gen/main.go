@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	var tiles, widen file
+	var tiles, widen, slims file
 	for _, s := range shapes {
 		tile(&tiles, s[0], s[1], exact)
 		tile(&tiles, s[0], s[1], bf16)
@@ -24,12 +24,16 @@ func main() {
 	tiles.write("tiles_avx512_amd64")
 	for _, f := range formats {
 		pack(&widen, f)
+		for _, s := range slimShapes {
+			slim(&slims, f, s[0], s[1])
+		}
 		for _, kd := range []kind{exact, bf16} {
 			thin(&widen, f, 4, kd)
 			thin(&widen, f, 2, kd)
 		}
 	}
 	widen.write("widen_avx512_amd64")
+	slims.write("slim_avx512_amd64")
 }
 
 // file is one assembly file under way and the declarations of what is in it.

@@ -53,7 +53,7 @@ func words(f *file, r registers, disp int) {
 		for e := 0; e < 4; e++ {
 			at := rowAddress(4*lane+e, disp)
 			if lane == 0 {
-				f.p("\tVMOVDQU %s, X%d", at, r.words+e)
+				f.p("\tVMOVDQU32 %s, X%d", at, r.words+e)
 			} else {
 				f.p("\tVINSERTI32X4 $%d, %s, Z%d, Z%d", lane, at, r.words+e, r.words+e)
 			}

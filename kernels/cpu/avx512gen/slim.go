@@ -1,0 +1,68 @@
+package main
+
+import "fmt"
+
+// slimShapes lists rows and panels: as many accumulators as hide the latency of
+// the FMA units.
+var slimShapes = [][2]int{{4, 2}, {8, 1}, {16, 1}}
+
+// slimRegisters leave the lower half to accumulators.
+func slimRegisters(p int) registers { return registers{words: 16 + 4*p, d: 24 + 2*p, m: 25 + 2*p} }
+
+// slim writes a kernel for up to `rows` rows of a and some panels. Weights are
+// widened in registers and used for all rows at once; a holds 16 rows side by
+// side, row r of k at 16k+r.
+func slim(f *file, t format, rows, panels int) {
+	f.text(fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), "c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int", 120)
+	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ ldc+24(FP), R8\n\tMOVQ rows+32(FP), R15\n\tMOVQ a_base+40(FP), DX\n\tMOVQ src_base+64(FP), SI")
+	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ mode+112(FP), AX")
+	f.p("\tSHLQ $2, R8\n\tADDQ SI, BX")
+	strides(f)
+	t.constants(f)
+	acc := func(r, p int) int { return r*panels + p }
+	for z := 0; z < rows*panels; z++ {
+		f.p("\tVPXORD Z%d, Z%d, Z%d", z, z, z)
+	}
+	f.p("\tPCALIGN $32\nloop:")
+	ahead := panels * 16 * t.bytes
+	for line := 0; line < ahead; line += 64 {
+		f.p("\tPREFETCHT0 %d(BX)", line)
+	}
+	f.p("\tADDQ $%d, BX", ahead)
+	each := t.weights / len(t.groups)
+	for g, offset := range t.groups {
+		f.p("\tMOVQ SI, R11")
+		for p := 0; p < panels; p++ {
+			f.p("\tLEAQ (R11)(R9*8), R12")
+			if g == 0 {
+				t.scales(f, slimRegisters(p))
+			}
+			words(f, slimRegisters(p), offset)
+			if p+1 < panels {
+				f.p("\tLEAQ (R12)(R9*8), R11")
+			}
+		}
+		for k := 0; k < each; k++ {
+			for p := 0; p < panels; p++ {
+				x := tempA + (k+p)%2
+				t.widen(f, slimRegisters(p), k, x)
+				for r := 0; r < rows; r++ {
+					f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 64*(g*each+k)+4*r, x, acc(r, p))
+				}
+			}
+		}
+	}
+	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights)
+	for r := 0; r < rows; r++ {
+		f.p("\tTESTQ $2, AX\n\tJZ   store%d", r)
+		for p := 0; p < panels; p++ {
+			f.p("\tVADDPS %d(DI), Z%d, Z%d", 64*p, acc(r, p), acc(r, p))
+		}
+		f.p("store%d:", r)
+		for p := 0; p < panels; p++ {
+			f.p("\tVMOVUPS Z%d, %d(DI)", acc(r, p), 64*p)
+		}
+		f.p("\tADDQ R8, DI\n\tDECQ R15\n\tJZ   end")
+	}
+	f.p("end:\n\tVZEROUPPER\n\tRET")
+}

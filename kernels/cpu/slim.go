@@ -1,0 +1,56 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
+
+// slimRows is how many rows lie side by side for the slim kernels.
+const slimRows = 16
+
+// beside returns the first rows of x in groups of 16, row r of k at 16k+r of
+// its group, for a product of few rows; nil where there is no kernel for them
+// or no room for whole groups. It is valid until the next call.
+func (b *Backend) beside(x *matrix, rows int) []float32 {
+	groups := ceilDiv(rows, slimRows)
+	if len(b.isa.slim) == 0 || rows < 2 || rows > fewRowsOfA || groups*slimRows > x.rows || x.cols%4 != 0 {
+		return nil
+	}
+	out := grow(&b.side, groups*slimRows*x.cols)
+	for g := range groups {
+		from := x.data[g*slimRows*x.ld:]
+		bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(from))), 4*len(from))
+		b.isa.pack[quant.F32].pack(out[g*slimRows*x.cols:], bytes, 4*x.ld, x.cols/4, 0)
+	}
+	return out
+}
+
+// slim computes a turn of few rows without widening the weights into memory,
+// or returns false where the type or the shape does not allow it.
+func (b *Backend) slim(t turn, c []float32, ldc int, add bool) bool {
+	kernel, ok := b.isa.slim[t.w.kind]
+	k := t.a.cols
+	if !ok || t.side == nil || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+		return false
+	}
+	blocks, mode := k/kernel.blockSize, 0
+	if add {
+		mode = addTo
+	}
+	panelBytes := panelCols * t.w.stride
+	for row := 0; row < t.rows; row += slimRows {
+		a, rows := t.side[row*k:], min(slimRows, t.rows-row)
+		do, n := kernel.sixteen, 1
+		if rows <= 4 {
+			do, n = kernel.four, 2
+		} else if rows <= 8 {
+			do = kernel.eight
+		}
+		for p := 0; p < t.panels; p += n {
+			ahead := (t.after(p+n) - t.panel - p) * panelBytes
+			do(c[row*ldc+p*panelCols:], ldc, rows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, ahead, mode)
+		}
+	}
+	return true
+}
