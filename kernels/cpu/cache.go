@@ -8,45 +8,39 @@ import "github.com/llamaeval/llamaeval/kernels"
 type cache struct {
 	shape  kernels.CacheShape
 	padded int // width of a value row, a multiple of panelCols
-	pages  [][]float32
+	memory []float32
+	free   func() error
 }
 
-// NewCache reserves room for page addresses only; a page is allocated when
-// something is stored in it and then stays.
+// NewCache reserves addresses; the system gives memory to a page when
+// something is stored in it, and it then stays.
 func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
-	return &cache{shape: s, padded: roundUp(s.HeadDim, panelCols), pages: make([][]float32, pages)}
+	c := &cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
+	c.memory, c.free = reserve(pages * c.pageFloats())
+	return c
 }
 
 // PageBytes returns the memory one page of such a cache takes.
 func PageBytes(s kernels.CacheShape) int {
 	c := cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
-	return 4 * c.blockFloats() * s.Layers * s.KVHeads
+	return 4 * c.pageFloats()
 }
 
 func (c *cache) blockFloats() int { return kernels.PageTokens * (c.shape.HeadDim + c.padded) }
 
-func (c *cache) page(id int32) []float32 {
-	if c.pages[id] == nil {
-		c.pages[id] = make([]float32, c.blockFloats()*c.shape.Layers*c.shape.KVHeads)
-	}
-	return c.pages[id]
-}
+func (c *cache) pageFloats() int { return c.blockFloats() * c.shape.Layers * c.shape.KVHeads }
 
 // block returns the keys and values of a layer and head on a page.
 func (c *cache) block(id int32, layer, head int) (keys, values []float32) {
 	n := c.blockFloats()
-	at := (layer*c.shape.KVHeads + head) * n
-	block := c.pages[id][at : at+n]
+	at := int(id)*c.pageFloats() + (layer*c.shape.KVHeads+head)*n
+	block := c.memory[at : at+n]
 	split := kernels.PageTokens * c.shape.HeadDim
 	return block[:split], block[split:]
 }
 
 // CopyRows copies the first positions of a page.
 func (c *cache) CopyRows(dst, src int32, rows int) {
-	c.page(dst)
-	if c.pages[src] == nil {
-		return // nothing was ever stored there
-	}
 	for layer := range c.shape.Layers {
 		for head := range c.shape.KVHeads {
 			toKeys, toValues := c.block(dst, layer, head)
@@ -60,19 +54,16 @@ func (c *cache) CopyRows(dst, src int32, rows int) {
 	}
 }
 
-// Close forgets the pages.
+// Close gives the memory back.
 func (c *cache) Close() error {
-	c.pages = nil
-	return nil
+	c.memory = nil
+	return c.free()
 }
 
 // Store writes keys and values of the spans into their pages.
 func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans []kernels.Span) {
 	c, km, vm := kv.(*cache), k.(*matrix), v.(*matrix)
 	pieces := cutSpans(spans, kernels.PageTokens)
-	for _, p := range pieces {
-		c.page(p.page())
-	}
 	width := c.shape.HeadDim
 	b.pool.Run(len(pieces)*c.shape.KVHeads, func(_, turn int) {
 		p, head := pieces[turn/c.shape.KVHeads], turn%c.shape.KVHeads
