@@ -14,9 +14,6 @@ func softmax64AVX512(p, highest, sum, shrink []float32, scale float32)
 func normRowAVX512(dst, x, gain []float32, n int, eps float32)
 
 //go:noescape
-func expSumAVX512(x []float32, highest float32) float32
-
-//go:noescape
 func expSum64AVX512(x []float32, highest float32) float64
 
 //go:noescape
@@ -76,7 +73,7 @@ var avx512 = isa{
 	prefetch:   prefetchAVX2,
 	scaleMax:   scaleMaxAVX512,
 	softmax64:  softmax64AVX512,
-	expSum:     expSumAVX512,
+	expSum:     expSumAVX2,
 	expSum64:   expSum64AVX512,
 	scale:      scaleAVX2,
 	swiglu:     swigluAVX512,

@@ -150,38 +150,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func expSumAVX512(x []float32, highest float32) float32
-TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
-	MOVQ         x_base+0(FP), DI
-	MOVQ         x_len+8(FP), CX
-	VBROADCASTSS highest+24(FP), Z9
-	CONSTANTS
-	VXORPS       Y8, Y8, Y8
-
-loop:
-	LAST
-	VMOVUPS.Z     (DI), K3, Z0
-	VSUBPS        Z9, Z0, Z0
-	EXP512
-	VMOVUPS       Z5, K3, (DI)
-	VMOVAPS.Z     Z5, K3, Z5
-	VADDPS        Y5, Y8, Y8
-	VEXTRACTF32X8 $1, Z5, Y5
-	VADDPS        Y5, Y8, Y8
-	ADDQ          $64, DI
-	SUBQ          $16, CX
-	JG            loop
-
-	VEXTRACTF128 $1, Y8, X1
-	VADDPS       X1, X8, X0
-	VPERMILPS    $0x0e, X0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPS    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, ret+32(FP)
-	VZEROUPPER
-	RET
-
 // func expSum64AVX512(x []float32, highest float32) float64
 TEXT ·expSum64AVX512(SB), NOSPLIT, $0-40
 	MOVQ         x_base+0(FP), DI

@@ -2,11 +2,11 @@ package compare
 
 import "slices"
 
-// holm adjusts p-values so that the chance of any false claim among them is
+// Holm adjusts p-values so that the chance of any false claim among them is
 // at most the level, whatever their dependence (S. Holm, A simple sequentially
 // rejective multiple test procedure, Scandinavian Journal of Statistics 6,
 // 1979).
-func holm(p []float64) []float64 {
+func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
 		order[i] = i
@@ -51,7 +51,7 @@ func adjust(pairs []Pair) {
 			}
 			family = append(family, *q.P)
 		}
-		adjusted := holm(family)[own]
+		adjusted := Holm(family)[own]
 		pairs[i].PHolm = &adjusted
 	}
 }

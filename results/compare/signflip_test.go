@@ -72,7 +72,7 @@ func TestSignFlipWaysAgree(t *testing.T) {
 
 func TestHolm(t *testing.T) {
 	// statsmodels.stats.multitest.multipletests(p, method="holm")
-	got := holm([]float64{0.01, 0.04, 0.03, 0.005, 0.9})
+	got := Holm([]float64{0.01, 0.04, 0.03, 0.005, 0.9})
 	for i, want := range []float64{0.04, 0.09, 0.09, 0.025, 0.9} {
 		if math.Abs(got[i]-want) > 1e-12 {
 			t.Errorf("p %d: %v, want %v", i, got[i], want)

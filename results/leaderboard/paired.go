@@ -3,6 +3,8 @@ package leaderboard
 import (
 	"math"
 	"slices"
+
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 // alpha is the level at which a difference is significant, over all pairs of
@@ -104,35 +106,18 @@ func mcnemar(won, lost int) float64 {
 // normal is the two-sided p-value of a standard normal deviate.
 func normal(z float64) float64 { return math.Erfc(math.Abs(z) / math.Sqrt2) }
 
-// holm says which of the p-values are significant together at level alpha (S.
-// Holm, A simple sequentially rejective multiple test procedure, 1979). NaN is
-// none of them, but counts.
+// holm says which of the p-values are significant together at level alpha. NaN
+// is none of them, but counts.
 func holm(p []float64) []bool {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	value := func(i int) float64 {
-		if math.IsNaN(p[i]) {
-			return 1
+	values := slices.Clone(p)
+	for i, x := range values {
+		if math.IsNaN(x) {
+			values[i] = 1
 		}
-		return p[i]
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case value(a) < value(b):
-			return -1
-		case value(a) > value(b):
-			return 1
-		}
-		return 0
-	})
 	out := make([]bool, len(p))
-	for rank, i := range order {
-		if value(i) > alpha/float64(len(p)-rank) {
-			break
-		}
-		out[i] = true
+	for i, adjusted := range compare.Holm(values) {
+		out[i] = adjusted <= alpha && !math.IsNaN(p[i])
 	}
 	return out
 }

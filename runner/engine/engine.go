@@ -94,13 +94,14 @@ func (e *Engine) Close() error {
 	return kv.Close()
 }
 
-// pages is how many KV pages the memory holds, refused when the longest path
+// pages is how many KV pages the memory holds, or all requests together need if
+// that is less, refused when the longest path
 // alone would not fit. Where the generations of one prompt do not fit side by
 // side, they are set apart, to run as memory comes free.
 func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 	pageBytes := int64(e.model.PageBytes())
 	have := int(min(e.options.Memory/pageBytes, math.MaxInt32))
-	most := 0
+	most, all := 0, 0
 	for i := range t.nodes {
 		need := pathPages(&t.nodes[i], requests)
 		if need > have && len(t.nodes[i].begins) > 1 {
@@ -109,11 +110,14 @@ func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 		}
 		most = max(most, need)
 	}
+	for i := range t.nodes { // setApart has added some
+		all += pathPages(&t.nodes[i], requests) - t.nodes[i].start/model.PageTokens
+	}
 	if most > have {
 		return 0, fmt.Errorf("the longest request needs %d MiB of KV cache and the memory bound leaves %d MiB: raise --memory",
 			(int64(most)*pageBytes)>>20+1, (int64(have)*pageBytes)>>20)
 	}
-	return have, nil
+	return min(have, max(most, all)), nil
 }
 
 // pathPages is what a node and the generations that begin there hold at most:

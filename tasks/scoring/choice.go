@@ -144,7 +144,7 @@ func brier(p []float64, gold int) float64 {
 	sum := 0.0
 	for i, q := range p {
 		d := q - indicator(i == gold)
-		sum += d * d
+		sum += float64(d * d)
 	}
 	return sum + indicator(gold < 0)
 }

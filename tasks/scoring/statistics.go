@@ -34,7 +34,7 @@ func median(x []float64) float64 { return slices.Sorted(slices.Values(x))[len(x)
 func sampleDeviation(x []float64) float64 {
 	m, s := mean(x), 0.0
 	for _, v := range x {
-		s += (v - m) * (v - m)
+		s += float64((v - m) * (v - m)) // not fused: the same bits on every processor
 	}
 	return math.Sqrt(s / float64(len(x)-1))
 }
