@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
+	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/progress"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -202,5 +203,36 @@ func TestOtherConfigurationIsRefused(t *testing.T) {
 	}
 	if !bytes.Equal(parquetFiles(t, job.Out), want) {
 		t.Error("the refused run changed the folder")
+	}
+}
+
+// A run in mode fast records how far it is from mode exact, and says it.
+func TestModeErrorIsRecorded(t *testing.T) {
+	job := newTestJob(t, 2)
+	if err := job.Local.Model.SetMode(model.Fast); err != nil {
+		t.Skip(err)
+	}
+	job.Mode = model.Fast
+	report, err := job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := job.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := config.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, run, err := results.Inspect(job.Out, hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := run.ModeError; e == nil || e.Tokens != modeTokens-1 || e.Max <= 0 || e.Mean > e.Max {
+		t.Errorf("recorded error %+v", e)
+	}
+	if all := strings.Join(report.Warnings, "\n"); !strings.Contains(all, "mode fast: log-probabilities differ") {
+		t.Errorf("warnings: %s", all)
 	}
 }

@@ -40,7 +40,7 @@ func (b *Backend) piecePairs(t turn, c []float32, ldc int, s *scratch, first, n,
 		for done := 0; done < n; done += stretch {
 			rows := min(stretch, n-done)
 			b.packPanel(exact, t.w, t.panel+p, t.next+p, first+done, rows, s)
-			if rows%2 == 1 { // the last weight's partner is nothing
+			if rows%2 == 1 { // the last weight's partner is nothing, not even a NaN left over
 				clear(exact[rows*panelCols : (rows+1)*panelCols])
 			}
 			even := roundUp(rows, 2)

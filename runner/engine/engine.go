@@ -110,7 +110,7 @@ func (e *Engine) pages(t *trie, requests []Request) (int, error) {
 		}
 		most = max(most, need)
 	}
-	for i := range t.nodes { // setApart has added some
+	for i := 1; i < len(t.nodes); i++ { // setApart has added some
 		all += pathPages(&t.nodes[i], requests) - t.nodes[i].start/model.PageTokens
 	}
 	if most > have {

@@ -195,6 +195,13 @@ func TestEachTokenIsComputedOnce(t *testing.T) {
 	computed := 0
 	run(t, New(m, bytes, Options{Memory: 1 << 30, Progress: func(n int) { computed += n }}), requests)
 	plan := MakePlan(requests)
+	// Room for the prefix and for what each branch adds, however much memory
+	// there may be.
+	for memory, want := range map[int64]int{1 << 62: 5 + 20*2, int64(9 * m.PageBytes()): 9} {
+		if got, err := New(m, bytes, Options{Memory: memory}).pages(buildTrie(requests), requests); err != nil || got != want {
+			t.Errorf("%d bytes: %d pages, %v, want %d", memory, got, err, want)
+		}
+	}
 	if want := 200 + 20*2; computed != want || plan.TokensComputed != want || plan.TokensRequested != 20*202 {
 		t.Errorf("computed %d tokens, plan %+v, want %d", computed, plan, want)
 	}
