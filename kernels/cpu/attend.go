@@ -30,6 +30,7 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spa
 		}
 		a.run(dst.(*matrix), q.(*matrix), &b.local[worker])
 	})
+	b.soon.expect(c, (layer+1)%c.shape.Layers, spans)
 }
 
 // stack cuts spans into pieces and joins neighbours of together at most that
@@ -39,7 +40,7 @@ func (b *Backend) stack(spans []kernels.Span, most, heads int) [][]piece {
 	for _, s := range spans {
 		positions += s.Len
 	}
-	most = min(most, max(4, positions*heads/(4*b.Threads())))
+	most = min(most, max(4, positions*heads/(8*b.Threads())))
 	pieces := cutSpans(spans, most)
 	var out [][]piece
 	for first := 0; first < len(pieces); {

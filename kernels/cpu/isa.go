@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
@@ -44,10 +45,11 @@ type thinProduct struct {
 
 // A slimProduct multiplies up to 4 rows with two panels, or 8 or 16 with one,
 // whose weights are widened in registers. Rows lie side by side in a, row r of
-// k at 16k+r; the rest is as in thinProduct.
+// k at 16k+r; the rest is as in thinProduct. Meanwhile some lines (farLines in
+// avx512gen) of each block are fetched from far on.
 type slimProduct struct {
 	blockSize            int
-	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 }
 
 // An isa is one instruction set's inner loops. All sets give the same bits.

@@ -31,6 +31,7 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 }
 
 func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
+	b.follow(w, w)
 	chunks := ceilDiv(w.rows, ref.VocabularyChunk)
 	var side []float32
 	if row == 0 {
@@ -40,7 +41,10 @@ func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
 	b.pool.Run(chunks, func(worker, chunk int) {
 		s := &b.local[worker]
 		logits := grow(&s.logits, len(out)*ref.VocabularyChunk)
-		p := product{a: a, side: side, w: w, c: logits, ldc: ref.VocabularyChunk}
+		p := product{a: a, w: w, c: logits, ldc: ref.VocabularyChunk}
+		if side != nil {
+			p.beside(b, side)
+		}
 		first := chunk * ref.VocabularyChunk
 		n := min(ref.VocabularyChunk, w.rows-first)
 		b.chunk(&p, row, first/panelCols, ceilDiv(n, panelCols), len(out), s)
@@ -70,9 +74,12 @@ func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
 	c := p.c
 	for done := 0; done < panels; done += group {
 		n := min(group, panels-done)
-		t := turn{p, panel + done, n, row, rows, panel + done + n}
+		t := turn{product: p, panel: panel + done, panels: n, row: row, rows: rows, next: panel + done + n}
 		if done+n == panels {
 			t.next = panel + panels*b.Threads()
+			if left := t.next - ceilDiv(p.w.rows, panelCols); left >= 0 {
+				t.then, t.thenPanel = p.w.then, left/panels*mostFew
+			}
 		}
 		if !b.thin(t, c[done*panelCols:], false) && !b.slim(t, c[done*panelCols:], p.ldc, false) {
 			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
