@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -227,36 +225,5 @@ func TestBroken(t *testing.T) {
 		if got := broken(name, 16); got != want {
 			t.Errorf("%q", got)
 		}
-	}
-}
-
-// A hundred runs of thirty tasks are a table in under a second.
-func BenchmarkBoard(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 1))
-	var dirs []string
-	for run := range 100 {
-		f := fake{model: fmt.Sprint("model ", run)}
-		for task := range 30 {
-			outcomes := make([]float64, 100)
-			for i := range outcomes {
-				if r.IntN(200) < 60+run {
-					outcomes[i] = 1
-				}
-			}
-			f.tasks = append(f.tasks, fakeTask{name: fmt.Sprintf("task_%02d", task), outcomes: outcomes})
-		}
-		dirs = append(dirs, f.write(b, fmt.Sprint("run", run)))
-	}
-	for b.Loop() {
-		started := time.Now()
-		board, err := Build(dirs, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		var out bytes.Buffer
-		if err := board.Write(&out, "table"); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(time.Since(started).Seconds(), "s/table")
 	}
 }
