@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Outcomes are one metric of one run, a number a document, with the documents
@@ -10,14 +11,15 @@ import (
 // 0 or 1 are kept as bits: most metrics are of this kind, and a board of many
 // runs has very many pairs.
 type Outcomes struct {
+	n           int
 	values      []float64 // nil where the bits say all
 	ones, zeros []uint64
 }
 
 // NewOutcomes may keep values.
 func NewOutcomes(values []float64) Outcomes {
-	n := (len(values) + 63) / 64
-	o := Outcomes{ones: make([]uint64, n), zeros: make([]uint64, n)}
+	words := (len(values) + 63) / 64
+	o := Outcomes{n: len(values), ones: make([]uint64, words), zeros: make([]uint64, words)}
 	for i, v := range values {
 		bit := uint64(1) << (i % 64)
 		switch {
@@ -26,31 +28,27 @@ func NewOutcomes(values []float64) Outcomes {
 		case v == 0:
 			o.zeros[i/64] |= bit
 		case !math.IsNaN(v):
-			return Outcomes{values: values}
+			return Outcomes{n: len(values), values: values}
 		}
 	}
 	return o
 }
 
-// at is the number in a place.
-func (o Outcomes) at(i int) float64 {
-	switch bit := uint64(1) << (i % 64); {
-	case o.values != nil:
-		return o.values[i]
-	case o.ones[i/64]&bit != 0:
-		return 1
-	case o.zeros[i/64]&bit != 0:
-		return 0
-	}
-	return math.NaN()
-}
-
-// places is at least the number of documents.
-func (o Outcomes) places() int {
+// numbers are the outcomes as given.
+func (o Outcomes) numbers() []float64 {
 	if o.values != nil {
-		return len(o.values)
+		return o.values
 	}
-	return 64 * len(o.ones)
+	out := make([]float64, o.n)
+	for i := range out {
+		switch bit := uint64(1) << (i % 64); {
+		case o.ones[i/64]&bit != 0:
+			out[i] = 1
+		case o.zeros[i/64]&bit == 0:
+			out[i] = math.NaN()
+		}
+	}
+	return out
 }
 
 // Sum adds the numbers up and counts them.
@@ -94,12 +92,9 @@ func Paired(terms []Term) (test Test, ok bool) {
 	}
 	var effects []float64
 	for _, t := range terms {
-		units, shared := t.units()
-		if shared == 0 {
+		var ok bool
+		if effects, ok = t.effects(effects); !ok {
 			return Test{}, false
-		}
-		for _, u := range units {
-			effects = append(effects, t.Weight/float64(shared)*u.sum)
 		}
 	}
 	return NewTest(effects), len(terms) > 0
@@ -125,18 +120,29 @@ func pairedBits(terms []Term) (test Test, ok, exact bool) {
 	return counted(won, lost, size), len(terms) > 0, len(terms) > 0
 }
 
-// units are the differences of what is independent.
-func (t Term) units() (units []unit, shared int) {
-	n := t.A.places()
-	if t.A.values == nil {
-		n = min(n, t.B.places())
-	}
-	sum := newUnits(t.Clusters)
-	for i := range n {
-		if d := t.B.at(i) - t.A.at(i); !math.IsNaN(d) {
-			sum.add(i, d)
-			shared++
+// effects appends what each unit adds to the difference.
+func (t Term) effects(to []float64) (effects []float64, ok bool) {
+	a, b := t.A.numbers(), t.B.numbers()
+	shared := 0
+	start := len(to) + t.Clusters.n
+	to = slices.Grow(to, t.Clusters.n+len(a))
+	together := to[len(to):start]
+	clear(together)
+	to = to[:start]
+	for i, x := range a {
+		d := b[i] - x
+		switch {
+		case math.IsNaN(d):
+			continue
+		case t.Clusters.of != nil && t.Clusters.of[i] >= 0:
+			together[t.Clusters.of[i]] += d
+		case d != 0:
+			to = append(to, d)
 		}
+		shared++
 	}
-	return sum.all(), shared
+	for i := start - t.Clusters.n; i < len(to); i++ {
+		to[i] *= t.Weight / float64(shared)
+	}
+	return to, shared > 0
 }

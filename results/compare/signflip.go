@@ -21,8 +21,8 @@ const (
 	// rounding is the part of the sum of absolute values within which two
 	// sums count as equal.
 	rounding = 1e-12
-	// central is a p-value that a sum of at most one standard deviation never
-	// goes below, whatever the sizes (K. Oleszkiewicz, On the Stein property of
+	// central is what the p-value of a sum of at most one standard deviation
+	// is never below, whatever the sizes (K. Oleszkiewicz, On the Stein property of
 	// Rademacher sequences, Probability and Mathematical Statistics 16, 1996).
 	central = 0.1
 )
@@ -102,24 +102,30 @@ func (t Test) P() float64 {
 }
 
 // AtMost reports whether P is at most level, and computes no more than that
-// needs: tables of many runs hold very many pairs.
-func (t Test) AtMost(level float64) bool {
+// needs: tables of many runs hold very many pairs. If it is not, it is not
+// below least either, which is at least level.
+func (t Test) AtMost(level float64) (yes bool, least float64) {
+	smallest := min(1, math.Ldexp(2, -t.n)) // of all signs alike
 	switch {
-	case t.n == 0:
-		return level >= 1
-	case t.sum*t.sum <= t.squares && level < central, level < math.Ldexp(2, -t.n):
-		return false
-	case t.bound() <= level:
-		return true
+	case level < smallest:
+		return false, smallest
+	case t.n > 0 && t.sum*t.sum <= t.squares && level < central:
+		return false, central
+	case t.n > 0 && t.bound() <= level:
+		return true, 0
 	case t.sizes == nil || t.n <= enumerated:
-		return t.P() <= level
+		p := t.P()
+		return p <= level, p
 	}
 	sizes := runsOf(t.sizes)
 	if p := sizes.saddlepoint(math.Abs(t.sum)); p < drawable {
-		return p <= level
+		return p <= level, p
 	}
 	most := int(level*(flips+1)) - 1 // assignments that may reach the sum
-	return most >= 0 && sizes.draw(t.reached(), most) <= most
+	if most < 0 {
+		return false, 1.0 / (flips + 1)
+	}
+	return sizes.draw(t.reached(), most) <= most, level
 }
 
 // bound is above the p-value (W. Hoeffding, Probability inequalities for sums

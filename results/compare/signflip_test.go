@@ -126,8 +126,9 @@ func TestAtMost(t *testing.T) {
 		}
 		test := NewTest(rapid.SliceOfN(unit, n, n).Draw(rt, "differences"))
 		level := math.Pow(10, -rapid.Float64Range(1.01, 8).Draw(rt, "digits"))
-		if p := test.P(); test.AtMost(level) != (p <= level) {
-			rt.Fatalf("p %v, level %v: %v", p, level, test.AtMost(level))
+		p := test.P()
+		if yes, least := test.AtMost(level); yes != (p <= level) || !yes && (p < least || least < level) {
+			rt.Fatalf("p %v, level %v: %v, %v", p, level, yes, least)
 		}
 	})
 }

@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 // A hundred runs of thirty tasks are a table in under a second. The models
@@ -16,9 +19,9 @@ func BenchmarkBoard(b *testing.B) {
 		documents        int
 		graded, clusters int // every so many tasks are of this kind; 0: none
 	}{
-		{"0/1,documents=100", 100, 0, 0},
-		{"0/1,documents=1000", 1000, 0, 0},
-		{"mixed,documents=300", 300, 5, 6},
+		{"binary-100", 100, 0, 0},
+		{"binary-1000", 1000, 0, 0},
+		{"mixed-300", 300, 5, 6},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			r := rand.New(rand.NewPCG(1, 1))
@@ -61,4 +64,55 @@ func BenchmarkBoard(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestManyRuns(t *testing.T) {
+	var dirs []string
+	r := rand.New(rand.NewPCG(1, 1))
+	for run := range 100 {
+		f := fake{model: fmt.Sprint("model ", run)}
+		for task := range 30 {
+			outcomes := make([]float64, 50)
+			for i := range outcomes {
+				outcomes[i] = float64(r.IntN(2))
+			}
+			f.tasks = append(f.tasks, fakeTask{name: fmt.Sprintf("task_%02d", task), outcomes: outcomes})
+		}
+		dirs = append(dirs, f.write(t, fmt.Sprint("run", run)))
+	}
+	best := time.Hour
+	for range 5 { // the machine may be busy with other tests
+		started := time.Now()
+		if board, err := Build(dirs, nil); err != nil || board.Write(new(bytes.Buffer), "table") != nil {
+			t.Fatal(err)
+		}
+		if best = min(best, time.Since(started)); best < time.Second {
+			return
+		}
+	}
+	t.Errorf("a table of 100 runs of 30 tasks takes %v", best)
+}
+
+// Ranks of many runs: pairs a second.
+func BenchmarkRank(b *testing.B) {
+	const runs, documents = 2000, 1000
+	r := rand.New(rand.NewPCG(1, 1))
+	a := answers{}
+	s := Section{Columns: []Column{{Task: "t", Kind: results.KindTask, Metric: "acc", Filter: results.NoFilter, HigherIsBetter: true}}}
+	for run := range runs {
+		outcomes := make([]float64, documents)
+		for i := range outcomes {
+			if r.IntN(4*runs) < runs+run {
+				outcomes[i] = 1
+			}
+		}
+		o := compare.NewOutcomes(outcomes)
+		sum, n := o.Sum()
+		a.runs = append(a.runs, map[leaf]compare.Outcomes{{"t", "acc"}: o})
+		s.Rows = append(s.Rows, Row{Cells: []*Cell{{Value: sum / float64(n)}}})
+	}
+	for b.Loop() {
+		s.rank(0, &a)
+	}
+	b.ReportMetric(float64(runs*(runs-1)/2*b.N)/b.Elapsed().Seconds(), "pairs/s")
 }

@@ -47,8 +47,13 @@ func (s *Section) rank(column int, a *answers) {
 func (c *contest) count() (beaten, beats []int) {
 	beaten, beats = make([]int, len(c.cells)), make([]int, len(c.cells))
 	n := len(c.rows)
-	significant := compare.Rejected(n*(n-1)/2, alpha, func(i int, level float64) bool {
-		_, yes := c.better(i, level)
+	least := make([]float32, n*(n-1)/2) // what is known of p-values
+	significant := compare.Rejected(len(least), alpha, func(i int, level float64) bool {
+		if float64(least[i]) > level {
+			return false
+		}
+		_, yes, p := c.better(i, level)
+		least[i] = float32(p)
 		return yes
 	})
 	for i, yes := range significant {
@@ -56,7 +61,7 @@ func (c *contest) count() (beaten, beats []int) {
 			continue
 		}
 		x, y := pairAt(i)
-		if first, _ := c.better(i, 1); !first {
+		if first, _, _ := c.better(i, 1); !first {
 			x, y = y, x
 		}
 		beats[c.rows[x]]++
@@ -75,22 +80,27 @@ func pairAt(i int) (x, y int) {
 }
 
 // better reports whether the first run of a pair is better, and whether the
-// difference is significant at a level: document by document if it can, else by
-// the standard errors as if the runs had answered different questions.
-func (c *contest) better(pair int, level float64) (first, significant bool) {
+// difference is significant at a level; if not, the p-value is not below least.
+// Runs are compared document by document if they can be, else by their standard
+// errors as if they had answered different questions.
+func (c *contest) better(pair int, level float64) (first, significant bool, least float64) {
 	x, y := pairAt(pair)
 	i, k := c.rows[x], c.rows[y]
 	higher := c.column.HigherIsBetter
 	if !c.fits[i] || !c.fits[k] {
 		d := c.cells[i].Value - c.cells[k].Value
-		z := d / math.Hypot(c.cells[i].stderr, c.cells[k].stderr)
-		return d > 0 == higher, math.Erfc(math.Abs(z)/math.Sqrt2) <= level && d != 0
+		p := math.Erfc(math.Abs(d) / math.Hypot(c.cells[i].stderr, c.cells[k].stderr) / math.Sqrt2)
+		if d == 0 || math.IsNaN(p) {
+			p = 1
+		}
+		return d > 0 == higher, p <= level, p
 	}
 	test, ok := c.answers.paired(c.terms, k, i)
 	if !ok {
-		return false, false
+		return false, false, 1
 	}
-	return test.Sum() > 0 == (higher || loglikelihood(c.column.Metric)), test.AtMost(level)
+	significant, least = test.AtMost(level)
+	return test.Sum() > 0 == (higher || loglikelihood(c.column.Metric)), significant, least
 }
 
 // paired is the test of run b against run a.
