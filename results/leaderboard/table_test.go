@@ -227,3 +227,29 @@ func TestBroken(t *testing.T) {
 		}
 	}
 }
+
+// A terminal gets as many columns as fit its lines.
+func TestWidth(t *testing.T) {
+	f := fake{model: "m"}
+	for i := range 12 {
+		f.tasks = append(f.tasks, fakeTask{name: fmt.Sprintf("task_number_%d", i), outcomes: right(5, 10)})
+	}
+	board := build(t, f)
+	tables := map[int]int{}
+	for _, width := range []int{60, 80, 200} {
+		board.Width = width
+		var b bytes.Buffer
+		if err := board.Write(&b, "table"); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("%d characters for %d: %s", n, width, line)
+			}
+		}
+		tables[width] = strings.Count(b.String(), "┌")
+	}
+	if tables[200] >= tables[80] || tables[80] > tables[60] {
+		t.Errorf("tables by width: %v", tables)
+	}
+}
