@@ -43,7 +43,7 @@ func writeTight(w io.Writer, t Table) error {
 }
 
 // leastWrap is what a narrowed column keeps, characters.
-const leastWrap = 12
+const leastWrap = 10
 
 // fitted narrows the first column with a Wrap as far as the others need it for
 // its width.
