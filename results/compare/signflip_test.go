@@ -190,3 +190,18 @@ func TestRejected(t *testing.T) {
 		}
 	})
 }
+
+// A task counts with its weight, whatever its number of documents.
+func TestPairedWeights(t *testing.T) {
+	term := func(weight float64, a, b []float64) Term {
+		return Term{Weight: weight, A: NewOutcomes(a), B: NewOutcomes(b)}
+	}
+	won, lost := term(0.9, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.1, repeat(40, 1), repeat(40, 0))
+	test, ok := Paired([]Term{won, lost})
+	if want := 0.9*0.5 - 0.1; !ok || math.Abs(test.Sum()-want) > 1e-12 {
+		t.Errorf("difference %v, want %v", test.Sum(), want)
+	}
+	if _, ok := Paired([]Term{won, term(0.1, repeat(2, math.NaN()), repeat(2, 1))}); ok {
+		t.Error("a term without a shared document is no ground for a test")
+	}
+}
