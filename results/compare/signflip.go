@@ -94,21 +94,19 @@ func (t Test) P() float64 {
 		return enumerate(t.sizes, t.reached())
 	}
 	sizes := runsOf(t.sizes)
-	p := sizes.saddlepoint(math.Abs(t.sum))
-	if p >= drawable {
-		p = float64(sizes.draw(t.reached(), flips)+1) / (flips + 1)
+	if p := t.approximate(sizes); p < drawable {
+		return p
 	}
-	return min(p, t.bound())
+	return min(t.bound(), float64(sizes.draw(t.reached(), flips)+1)/(flips+1))
 }
 
 // AtMost reports whether P is at most level, and computes no more than that
 // needs: tables of many runs hold very many pairs. If it is not, it is not
 // below least either, which is at least level.
 func (t Test) AtMost(level float64) (yes bool, least float64) {
-	smallest := min(1, math.Ldexp(2, -t.n)) // of all signs alike
 	switch {
-	case level < smallest:
-		return false, smallest
+	case level < t.smallest():
+		return false, t.smallest()
 	case t.n > 0 && t.sum*t.sum <= t.squares && level < central:
 		return false, central
 	case t.n > 0 && t.bound() <= level:
@@ -118,7 +116,7 @@ func (t Test) AtMost(level float64) (yes bool, least float64) {
 		return p <= level, p
 	}
 	sizes := runsOf(t.sizes)
-	if p := sizes.saddlepoint(math.Abs(t.sum)); p < drawable {
+	if p := t.approximate(sizes); p < drawable {
 		return p <= level, p
 	}
 	most := int(level*(flips+1)) - 1 // assignments that may reach the sum
@@ -127,6 +125,14 @@ func (t Test) AtMost(level float64) (yes bool, least float64) {
 	}
 	return sizes.draw(t.reached(), most) <= most, level
 }
+
+// approximate is the p-value by the saddlepoint, within what is certain.
+func (t Test) approximate(s sizes) float64 {
+	return max(t.smallest(), min(t.bound(), s.saddlepoint(math.Abs(t.sum))))
+}
+
+// smallest is the p-value where all signs are alike.
+func (t Test) smallest() float64 { return min(1, math.Ldexp(2, -t.n)) }
 
 // bound is above the p-value (W. Hoeffding, Probability inequalities for sums
 // of bounded random variables, 1963).
