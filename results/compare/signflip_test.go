@@ -196,7 +196,7 @@ func TestPairedWeights(t *testing.T) {
 	term := func(weight float64, a, b []float64) Term {
 		return Term{Weight: weight, A: NewOutcomes(a), B: NewOutcomes(b)}
 	}
-	won, lost := term(0.9, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.1, repeat(40, 1), repeat(40, 0))
+	won, lost := term(0.9, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.1, repeat(20, 1), repeat(20, 0))
 	test, ok := Paired([]Term{won, lost})
 	if want := 0.9*0.5 - 0.1; !ok || math.Abs(test.Sum()-want) > 1e-12 {
 		t.Errorf("difference %v, want %v", test.Sum(), want)
