@@ -205,3 +205,16 @@ func TestPairedWeights(t *testing.T) {
 		t.Error("a term without a shared document is no ground for a test")
 	}
 }
+
+// What is certain of a p-value holds for those that are counted out.
+func TestBounds(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for n := 1; n <= 14; n++ {
+		for _, d := range [][]float64{repeat(n, 1), append(repeat(n, 1), 0.5, -2), {r.NormFloat64(), r.NormFloat64(), 3, float64(n)}} {
+			test := NewTest(d)
+			if p := test.P(); p > test.bound() || p < test.smallest() || test.sum*test.sum <= test.squares && p < central {
+				t.Errorf("%v: p %v, at most %v, at least %v", d, p, test.bound(), test.smallest())
+			}
+		}
+	}
+}
