@@ -60,6 +60,7 @@ func compareAction(c *cli.Context) error {
 	}
 	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
+	report.Width = terminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
 		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
 	}

@@ -12,12 +12,6 @@ type spread struct {
 	alone      bool // and the items are those of one task, without clusters
 }
 
-// A unit is what is independent: an item, or all items of a cluster.
-type unit struct {
-	sum   float64 // of the items' differences
-	items int
-}
-
 // spreadOf is that of the mean of the units' differences over n items. The
 // variance is that of Miller, Adding Error Bars to Evals (arXiv 2411.00640,
 // 2024): the sum over clusters of the squared sum of deviations, over n

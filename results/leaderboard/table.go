@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -31,9 +32,10 @@ func (b Board) Write(w io.Writer, format string) error {
 	}
 	width, breakAt := math.MaxInt, 0
 	if format == "table" {
-		width, breakAt = 100, 16
+		width, breakAt = cmp.Or(b.Width, results.LineWidth), 16
 	}
 	for _, t := range b.tables(width, breakAt) {
+		t.Width = min(b.Width, results.LineWidth) // long lines are hard to read
 		if err := t.Write(w, format); err != nil {
 			return err
 		}

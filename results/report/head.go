@@ -56,6 +56,8 @@ type headScore struct {
 	Higher  bool     `json:"higher"`
 	Share   bool     `json:"share"`  // shown in percent
 	Sample  bool     `json:"sample"` // of the embedded sample, not the benchmark
+	Rank    int      `json:"rank"`   // of the task's models, as on a leaderboard; 0: unranked
+	Best    bool     `json:"best"`   // significantly better than all others
 }
 
 func newHead(models []model) head {
@@ -98,7 +100,7 @@ func (h *head) addTasks(models []model) error {
 		t := &h.Tasks[i]
 		t.Judge, t.Notes = judgeKey(t.Scores), differences(stored[[2]string{t.Name, t.Kind}])
 	}
-	return nil
+	return h.addRanks(models)
 }
 
 func (h *head) task(name, kind string) *headTask {
