@@ -3,6 +3,7 @@ package divergence
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -14,6 +15,9 @@ type Checkpoint struct {
 	Path string `json:"path"`
 	Hash string `json:"hash"` // SHA-256 of the file, hex
 }
+
+// label is the name, and the file where two may have one name.
+func (c Checkpoint) label() string { return fmt.Sprintf("%s (%s)", c.Name, filepath.Base(c.Path)) }
 
 // A Text is what both have read.
 type Text struct {
@@ -91,7 +95,6 @@ func points(v float64) string {
 
 func (r Report) table() results.Table {
 	t := results.Table{
-		Title:   fmt.Sprintf("%s (new) against %s (base)", r.New.Name, r.Base.Name),
 		Tight:   true,
 		Columns: []results.Column{{Name: "over " + count(r.Scored, "token")}, {Name: "value", Right: true}, {Name: "95% CI", Right: true}},
 		Value:   r,
@@ -121,6 +124,8 @@ func (r Report) notes() []string {
 		All:        "--score all: every token once, as perplexity tasks do.",
 	}
 	notes := []string{
+		"base: " + r.Base.label(),
+		"new: " + r.New.label(),
 		text + ".",
 		fmt.Sprintf("Scored in %s of up to %d tokens.", count(r.Windows, "window"), r.Context),
 		rule[r.Rule],
@@ -132,6 +137,9 @@ func (r Report) notes() []string {
 		notes = append(notes, fmt.Sprintf("Intervals take the %d %ss, not tokens, as independent; so few make them rough.", r.Clusters, r.ClusterKind))
 	default:
 		notes = append(notes, fmt.Sprintf("Intervals take the %d %ss, not tokens, as independent.", r.Clusters, r.ClusterKind))
+	}
+	if r.Mode == "fast" {
+		notes = append(notes, "Mode fast: its own rounding is in every value.")
 	}
 	notes = append(notes, "KL in nats. Perplexity by token. Δp: its probability in new minus that in base.")
 	if r.Base.Hash == r.New.Hash {

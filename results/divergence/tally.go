@@ -34,7 +34,7 @@ type Token struct {
 
 // A Tally collects tokens, in order.
 type Tally struct {
-	Tokens  int // of the text, scored or not
+	tokens  int // scored or not
 	windows []sums
 	kl      []float64
 }
@@ -45,8 +45,10 @@ type sums struct {
 	kl, base, next, shift, square, agree float64
 }
 
-// Add takes the scored tokens of one window.
-func (t *Tally) Add(document int, tokens []Token) {
+// Add takes the scored tokens of one window of `length` tokens. Windows of a
+// document follow each other.
+func (t *Tally) Add(document, length int, tokens []Token) {
+	t.tokens += length
 	s := sums{document: document, tokens: len(tokens)}
 	for _, k := range tokens {
 		s.kl += k.KL
@@ -157,7 +159,7 @@ func (t *Tally) Estimate(same bool) Estimates {
 		low, high := e.Interval()
 		return newInterval(e.Mean, low, high)
 	}
-	e := Estimates{Windows: len(t.windows), Tokens: t.Tokens, Scored: len(t.kl), Clusters: len(of), ClusterKind: kind}
+	e := Estimates{Windows: len(t.windows), Tokens: t.tokens, Scored: len(t.kl), Clusters: len(of), ClusterKind: kind}
 	e.KL = t.distribution(interval(func(s sums) float64 { return s.kl }).changed(notNegative))
 	e.BasePPL = interval(func(s sums) float64 { return s.base }).changed(math.Exp)
 	e.NewPPL = interval(func(s sums) float64 { return s.next }).changed(math.Exp)

@@ -33,26 +33,15 @@ type window struct {
 	first    int
 }
 
-// windows cuts the corpus and counts its tokens. The document of a window is
-// its number among the documents that have one.
-func (c Corpus) windows(l *runner.Local) (out []window, tokens int, err error) {
+// windows cuts the corpus. The document of a window is its number among the
+// documents that have one.
+func (c Corpus) windows(l *runner.Local) ([]window, error) {
+	var out []window
 	documents := 0
 	for _, d := range c.Documents {
-		var of []window
-		n := 0
-		switch c.Rule {
-		case divergence.SecondHalf:
-			ids := l.TextTokens(d.Text)
-			of, n = chunks(ids, c.Context, bos(l)), len(ids)
-		case divergence.All:
-			requests, err := l.TextWindows(d.Text, c.Context)
-			if err != nil {
-				return nil, 0, fmt.Errorf("%s: %w", d.Name, err)
-			}
-			for _, r := range requests {
-				of = append(of, window{tokens: r.Tokens, first: len(r.Tokens) - r.Scored})
-				n += r.Scored
-			}
+		of, err := c.document(l, d)
+		if err != nil {
+			return nil, err
 		}
 		for _, w := range of {
 			w.document = documents
@@ -61,15 +50,30 @@ func (c Corpus) windows(l *runner.Local) (out []window, tokens int, err error) {
 		if len(of) > 0 {
 			documents++
 		}
-		tokens += n
 		if c.Chunks > 0 && len(out) >= c.Chunks {
-			return out[:c.Chunks], tokens, nil
+			return out[:c.Chunks], nil
 		}
 	}
 	if len(out) == 0 {
-		return nil, 0, fmt.Errorf("no document has more than %d tokens, so none has a token to score: give a longer text, a smaller --context, or --score all", c.Context/2+1)
+		return nil, fmt.Errorf("no document has more than %d tokens, so none has a token to score: give a longer text, a smaller --context, or --score all", c.Context/2+1)
 	}
-	return out, tokens, nil
+	return out, nil
+}
+
+// document cuts one text.
+func (c Corpus) document(l *runner.Local, d Document) ([]window, error) {
+	if c.Rule == divergence.SecondHalf {
+		return chunks(l.TextTokens(d.Text), c.Context, bos(l)), nil
+	}
+	requests, err := l.TextWindows(d.Text, c.Context)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	var out []window
+	for _, r := range requests {
+		out = append(out, window{tokens: r.Tokens, first: len(r.Tokens) - r.Scored})
+	}
+	return out, nil
 }
 
 // chunks cuts tokens into consecutive pieces of n, each with BOS (if not -1) in

@@ -61,7 +61,7 @@ func (c *Corpus) Fit(base, next *runner.Local) error {
 // Run compares the models, which Check and Fit have passed, on the corpus.
 // Tokens arrive in order, those of a window together.
 func Run(ctx context.Context, base, next *runner.Local, c Corpus, o Options) (*divergence.Tally, error) {
-	windows, tokens, err := c.windows(base)
+	windows, err := c.windows(base)
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +72,13 @@ func Run(ctx context.Context, base, next *runner.Local, c Corpus, o Options) (*d
 	defer p.close()
 	show := o.Progress(progress.Options{Total: len(windows)})
 	defer show.Finish()
-	t := &divergence.Tally{Tokens: tokens}
+	t := &divergence.Tally{}
 	for _, w := range windows {
 		of, err := p.window(ctx, w)
 		if err != nil {
 			return nil, err
 		}
-		t.Add(w.document, of)
+		t.Add(w.document, len(w.tokens), of)
 		show.Add(1, int64(len(w.tokens)-1))
 	}
 	return t, nil
