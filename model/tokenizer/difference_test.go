@@ -7,9 +7,16 @@ import (
 )
 
 func TestDifference(t *testing.T) {
+	// Token 0 is special, 1 to 256 are the bytes, two are merged.
 	plain := func() Vocabulary {
-		return Vocabulary{Pre: "smollm", Tokens: []string{"<s>", "a", "b", "c", "ab", "bc"}, Kinds: []Kind{Control, Normal, Normal, Normal, Normal, Normal},
-			Merges: []string{"a b", "b c"}, BOS: 0, EOS: 0, EOT: -1}
+		v := Vocabulary{Pre: "smollm", Tokens: []string{"<s>"}, Merges: []string{"a b", "b c"}, EOT: -1}
+		for _, r := range spellBytes() {
+			v.Tokens = append(v.Tokens, string(r))
+		}
+		v.Tokens = append(v.Tokens, "ab", "bc")
+		v.Kinds = slices.Repeat([]Kind{Normal}, len(v.Tokens))
+		v.Kinds[0] = Control
+		return v
 	}
 	yes := true
 	for _, tt := range []struct {
@@ -19,9 +26,9 @@ func TestDifference(t *testing.T) {
 		{"", func(v *Vocabulary) {}},
 		{"", func(v *Vocabulary) { v.ChatTemplate = "{{ 1 }}" }},
 		{"", func(v *Vocabulary) { v.EOT = 0 }},
-		{"6 tokens and 7", func(v *Vocabulary) { v.Tokens, v.Kinds = append(v.Tokens, "d"), append(v.Kinds, Normal) }},
-		{`token 3 is "c" in one and "x" in the other`, func(v *Vocabulary) { v.Tokens[3], v.Merges, v.Tokens[5] = "x", []string{"a b", "b x"}, "bx" }},
-		{`token 1, "a", is of kind 1 in one and 5`, func(v *Vocabulary) { v.Kinds[1] = Unused }},
+		{"259 tokens and 260", func(v *Vocabulary) { v.Tokens, v.Kinds = append(v.Tokens, "abc"), append(v.Kinds, Normal) }},
+		{`token 0 is "<s>" in one and "<x>" in the other`, func(v *Vocabulary) { v.Tokens[0] = "<x>" }},
+		{`token 98, "a", is of kind 1 in one and 5`, func(v *Vocabulary) { v.Kinds[98] = Unused }},
 		{"merges", func(v *Vocabulary) { slices.Reverse(v.Merges) }},
 		{"split", func(v *Vocabulary) { v.Pre = "llama-bpe" }},
 		{"BOS and EOS", func(v *Vocabulary) { v.EOS = 1 }},

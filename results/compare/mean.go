@@ -32,6 +32,18 @@ func ClusterMean(sums []float64, items []int) Estimate {
 // Interval is the 95% interval of the mean.
 func (e Estimate) Interval() (low, high float64) { return e.Mean - e.T*e.StdErr, e.Mean + e.T*e.StdErr }
 
+// Positive is the 95% interval of the mean of a positive quantity, by the delta
+// method on its logarithm (W. Q. Meeker and L. A. Escobar, Statistical Methods
+// for Reliability Data, 1998, section 7.3): such means are skewed, and this
+// interval never reaches zero.
+func (e Estimate) Positive() (low, high float64) {
+	if e.StdErr == 0 {
+		return e.Mean, e.Mean
+	}
+	factor := math.Exp(e.T * e.StdErr / e.Mean)
+	return e.Mean / factor, e.Mean * factor
+}
+
 // Share is the 95% interval of a share of n items: Wilson's, of as many
 // independent items as would give the same standard error and quantile (E. L.
 // Korn and B. I. Graubard, Confidence intervals for proportions with small

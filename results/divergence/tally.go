@@ -159,14 +159,19 @@ func (t *Tally) Estimate(same bool) Estimates {
 		low, high := e.Interval()
 		return newInterval(e.Mean, low, high)
 	}
+	positive := func(sum func(sums) float64) Interval {
+		e := mean(sum)
+		low, high := e.Positive()
+		return newInterval(e.Mean, low, high)
+	}
 	e := Estimates{Windows: len(t.windows), Tokens: t.tokens, Scored: len(t.kl), Clusters: len(of), ClusterKind: kind}
-	e.KL = t.distribution(interval(func(s sums) float64 { return s.kl }).changed(notNegative))
+	e.KL = t.distribution(positive(func(s sums) float64 { return s.kl }))
 	e.BasePPL = interval(func(s sums) float64 { return s.base }).changed(math.Exp)
 	e.NewPPL = interval(func(s sums) float64 { return s.next }).changed(math.Exp)
 	e.LogRatio = interval(func(s sums) float64 { return s.next - s.base })
 	e.Ratio = e.LogRatio.changed(math.Exp)
 	e.Shift = interval(func(s sums) float64 { return s.shift })
-	e.RootShift = interval(func(s sums) float64 { return s.square }).changed(func(v float64) float64 { return math.Sqrt(notNegative(v)) })
+	e.RootShift = positive(func(s sums) float64 { return s.square }).changed(math.Sqrt)
 	top := mean(func(s sums) float64 { return s.agree })
 	low, high := top.Share(e.Scored)
 	if same {
@@ -175,8 +180,6 @@ func (t *Tally) Estimate(same bool) Estimates {
 	e.Top1 = newInterval(top.Mean, low, high)
 	return e
 }
-
-func notNegative(v float64) float64 { return max(0, v) }
 
 func (t *Tally) distribution(mean Interval) Distribution {
 	sorted := slices.Sorted(slices.Values(t.kl))
