@@ -34,7 +34,7 @@ func (e Estimate) Interval() (low, high float64) { return e.Mean - e.T*e.StdErr,
 
 // Positive is the 95% interval of the mean of a positive quantity, by the delta
 // method on its logarithm (W. Q. Meeker and L. A. Escobar, Statistical Methods
-// for Reliability Data, 1998, section 7.3): such means are skewed, and this
+// for Reliability Data, 1998, chapter 7): such means are skewed, and this
 // interval never reaches zero.
 func (e Estimate) Positive() (low, high float64) {
 	if e.StdErr == 0 {
