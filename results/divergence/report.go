@@ -134,7 +134,7 @@ func (r Report) notes() []string {
 	case r.Clusters < 2:
 		notes = append(notes, "A single window has no interval: take more text.")
 	case r.Clusters < 10:
-		notes = append(notes, fmt.Sprintf("Intervals take the %d %ss, not tokens, as independent; so few make them rough.", r.Clusters, r.ClusterKind))
+		notes = append(notes, fmt.Sprintf("Intervals take the %d %ss, not tokens, as independent: few, so rough.", r.Clusters, r.ClusterKind))
 	default:
 		notes = append(notes, fmt.Sprintf("Intervals take the %d %ss, not tokens, as independent.", r.Clusters, r.ClusterKind))
 	}
