@@ -50,7 +50,7 @@ func argmax(x []float32) int {
 // exp is eˣ for x from -708 to 0, below that 0, to about one unit in the last
 // place: a power of two and the Taylor series of the rest, without the
 // divisions that make ref.Exp64 slow, and with the same bits on every
-// processor.
+// processor. What follows r¹³/13! is below 2⁻⁵⁷, since |r| ≤ ln2/2.
 func exp(x float64) float64 {
 	if x < -708 {
 		return 0
@@ -59,18 +59,20 @@ func exp(x float64) float64 {
 	t := float64(x*math.Log2E) + magic
 	n := t - magic
 	r := float64(x-float64(n*ln2High)) - float64(n*ln2Low)
-	sum := 1.0 / 6227020800
-	for _, c := range &taylor {
-		sum = float64(sum*r) + c
-	}
+	// Even and odd powers side by side, so that neither waits for the other.
+	rr := float64(r * r)
+	even := float64(rr*(1.0/479001600)) + 1.0/3628800
+	odd := float64(rr*(1.0/6227020800)) + 1.0/39916800
+	even = float64(rr*even) + 1.0/40320
+	odd = float64(rr*odd) + 1.0/362880
+	even = float64(rr*even) + 1.0/720
+	odd = float64(rr*odd) + 1.0/5040
+	even = float64(rr*even) + 1.0/24
+	odd = float64(rr*odd) + 1.0/120
+	even = float64(rr*even) + 1.0/2
+	odd = float64(rr*odd) + 1.0/6
+	sum := 1 + (r + (float64(rr*even) + float64(float64(r*rr)*odd)))
 	return sum * math.Float64frombits((math.Float64bits(t)-magicBits+1023)<<52)
-}
-
-// taylor holds 1/12!, 1/11! ... 1/0!; what follows 1/13! is below 2⁻⁵⁷ for
-// |r| ≤ ln2/2.
-var taylor = [...]float64{
-	1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
-	1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
 }
 
 const (
