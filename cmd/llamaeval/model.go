@@ -25,7 +25,7 @@ func modelCommand() *cli.Command {
 			Flags: flags(modelFlag(), &cli.BoolFlag{Name: "offline", Usage: "do not fetch an alias"},
 				formatFlag(), quietFlag()),
 			OnUsageError: wrongUsage, Action: modelInfo,
-		}},
+		}, modelDiffCommand()},
 	}
 }
 

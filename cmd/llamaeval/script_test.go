@@ -28,12 +28,14 @@ func TestScripts(t *testing.T) {
 	dir := t.TempDir()
 	model, noChat := filepath.Join(dir, "tiny.gguf"), filepath.Join(dir, "no-chat.gguf")
 	other, quantised := filepath.Join(dir, "other.gguf"), filepath.Join(dir, "q4.gguf")
+	words := filepath.Join(dir, "words.gguf")
 	named := map[string]any{"general.name": "tiny"}
 	for path, o := range map[string]tinymodel.Options{
 		model:     {Seed: 1, Metadata: named},
 		noChat:    {Seed: 1, Metadata: map[string]any{"general.name": "tiny", "tokenizer.chat_template": ""}},
 		other:     {Seed: 2, Metadata: map[string]any{"general.name": "other"}},
 		quantised: {Seed: 1, Type: quant.Q4_0, Metadata: named},
+		words:     {Seed: 1, Tokens: map[int]string{tinymodel.EndOfText: "<|end|>"}},
 	} {
 		o.Context = 4096
 		if err := tinymodel.Write(path, o); err != nil {
@@ -49,6 +51,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_CHAT_MODEL", noChat)
 			env.Setenv("OTHER_MODEL", other)
 			env.Setenv("Q4_MODEL", quantised)
+			env.Setenv("OTHER_VOCABULARY", words)
 			env.Setenv("LLAMAEVAL_CACHE", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("HF_HUB_OFFLINE", "1")
 			env.Setenv("PATH", os.Getenv("PATH"))

@@ -129,7 +129,12 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 
 // openModel opens the checkpoint of --model.
 func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
-	r, err := resolveModel(c.Context, c, c.String("model"))
+	return openNamed(c, c.String("model"), mode, n)
+}
+
+// openNamed opens a checkpoint by its file, folder or alias.
+func openNamed(c *cli.Context, name, mode string, n int) (*runner.Local, error) {
+	r, err := resolveModel(c.Context, c, name)
 	if err != nil {
 		return nil, err
 	}

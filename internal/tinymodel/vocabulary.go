@@ -53,6 +53,9 @@ func byteRune(b byte) rune {
 
 func (o Options) metadata() map[string]any {
 	tokens := vocabulary()
+	for i, token := range o.Tokens {
+		tokens[i] = token
+	}
 	types := make([]int32, len(tokens))
 	for i := range types {
 		types[i] = 1 // normal
