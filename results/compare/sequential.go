@@ -144,15 +144,22 @@ func (s *Sequential) Open(task string) bool {
 func (s *Sequential) Gates() []results.GateStop {
 	var out []results.GateStop
 	for _, t := range s.tracks {
-		stop := t.stop
-		stop.Early = stop.Decision != results.Undecided && stop.After < stop.Planned
-		stop.Saved = stop.Planned - stop.Used
-		stop.Level = 1 - 2*t.passTail
+		stop := t.state()
 		low, high := t.sequence.Interval(t.passTail)
-		stop.Value, stop.Low, stop.High = t.shown(t.sequence.Mean()), t.shown(low), t.shown(high)
+		stop.Low, stop.High = t.shown(low), t.shown(high)
 		out = append(out, stop)
 	}
 	return out
+}
+
+// state is how a gate stands, without bounds.
+func (t *track) state() results.GateStop {
+	stop := t.stop
+	stop.Early = stop.Decision != results.Undecided && stop.After < stop.Planned
+	stop.Saved = stop.Planned - stop.Used
+	stop.Level = 1 - 2*t.passTail
+	stop.Value = t.shown(t.sequence.Mean())
+	return stop
 }
 
 // shown turns a mean of numbers back into what the gate is about.
