@@ -66,8 +66,9 @@ func (j *Job) Units() ([]results.Unit, error) {
 }
 
 // A wave of a sequential run has at least leastWave documents for each task
-// that is open, so that the prompt they share costs little, and an eighth of
-// all before it, so that the looks stay few.
+// that is open, so that the prompt they share costs little, but no more than
+// an eighth of a run of many small tasks; and an eighth of all before it, so
+// that the looks stay few.
 const (
 	leastWave = 32
 	growth    = 8
@@ -87,7 +88,7 @@ func (j *Job) stages(answer func(only map[string][]int) error) error {
 	}
 	for before := 0; ; {
 		var now []results.Unit
-		now, left = j.stage(left, max(least*j.open(), before/growth))
+		now, left = j.stage(left, max(min(least*j.open(), max(least, j.documents()/growth)), before/growth))
 		if len(now) == 0 {
 			return nil
 		}
