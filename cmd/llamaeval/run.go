@@ -31,7 +31,7 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
 			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
-			gateFlags(),
+			gateFlags(), sequentialFlag(),
 			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
 			formatFlag(), quietFlag(),
 		),
@@ -67,6 +67,11 @@ func runAction(c *cli.Context) error {
 	if err := checkReference(job, published); err != nil {
 		return err
 	}
+	if c.Bool("sequential") {
+		if job.Sequential, err = against.sequential(job); err != nil {
+			return err
+		}
+	}
 	if c.Bool("plan") {
 		return printPlan(c, job, format)
 	}
@@ -88,7 +93,7 @@ func runAction(c *cli.Context) error {
 	if against == nil {
 		return report.Write(c.App.Writer, format)
 	}
-	compared, err := against.compare(job.Out)
+	compared, err := against.compare(job.Out, job.Sequential != nil)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -54,6 +56,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("OTHER_VOCABULARY", words)
 			env.Setenv("LLAMAEVAL_CACHE", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("HF_HUB_OFFLINE", "1")
+			var many strings.Builder
+			for i := range 400 {
+				fmt.Fprintf(&many, `{"q": "What is %d times %d?", "a": "%d", "b": "%d"}`+"\n", i, i+3, i*(i+3), i*i)
+			}
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "many.jsonl"), []byte(many.String()), 0o644); err != nil {
+				return err
+			}
 			env.Setenv("PATH", os.Getenv("PATH"))
 			return nil
 		},

@@ -161,6 +161,7 @@ func (s Settings) Parts() []string {
 	add(d.Limit != 0, "limit %v %s", d.Limit, d.LimitOrder)
 	add(len(d.Items) > 0, "%d chosen documents", len(d.Items))
 	add(d.Shard != "", "shard %s", d.Shard)
+	add(d.Sequential != nil, "stops early when its gates are decided")
 	add(s.Sandbox != "", "sandbox %s", s.Sandbox)
 	add(true, "numerics %s", s.Numerics)
 	return out

@@ -269,5 +269,8 @@ func (s Section) notes() []string {
 	if d := s.Settings.Documents; d.Limit != 0 || len(d.Items) > 0 || d.Shard != "" {
 		out = append(out, "Limited runs: only some documents of each task were evaluated.")
 	}
+	if s.Settings.Documents.Sequential != nil {
+		out = append(out, "Runs that stop early evaluate the documents that their gates need: their values lean towards what stopped them.")
+	}
 	return out
 }

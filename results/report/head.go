@@ -69,7 +69,7 @@ func newHead(models []model) head {
 			d := r.run.Config.Documents
 			hm.Runs = append(hm.Runs, headRun{
 				Folder: r.dir, Version: r.run.Version, Started: r.run.Started.UTC().Format("2006-01-02 15:04"),
-				Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
+				Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "" || r.run.Stopping != nil && r.run.Stopping.Saved > 0,
 			})
 			hm.Warnings = append(hm.Warnings, r.run.Warnings...)
 		}
