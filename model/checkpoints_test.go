@@ -53,37 +53,46 @@ func eachCheckpoint(t *testing.T, test func(t *testing.T, c checkpoint, path str
 	}
 }
 
+// logitLimit is how far logits in float32 may be from the reference's.
+const logitLimit = 2e-4
+
 // Logits of random checkpoints are those of transformers in float32.
 func TestCheckpointLogits(t *testing.T) {
-	dir, _ := checkpoints(t)
 	eachCheckpoint(t, func(t *testing.T, c checkpoint, path string) {
-		m := open(t, path, model.Options{})
-		vocab := m.Config().Vocab
-		data, err := os.ReadFile(filepath.Join(dir, c.Name+".logits"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(data) != 4*len(c.Tokens)*vocab {
-			t.Fatalf("%d bytes of logits for %d tokens and a vocabulary of %d", len(data), len(c.Tokens), vocab)
-		}
-		worst, where, size := 0.0, "", 0.0
-		for i, o := range alone(t, m, c.Tokens) {
-			for j, got := range o.Logits {
-				want := math.Float32frombits(binary.LittleEndian.Uint32(data[4*(i*vocab+j):]))
-				size = max(size, math.Abs(float64(want)))
-				if d := math.Abs(float64(got) - float64(want)); !(d <= worst) {
-					worst, where = d, fmt.Sprintf("logit %d after token %d is %v, want %v", j, i, got, want)
-				}
-			}
-		}
+		worst, where, size := compareLogits(t, c, path)
 		t.Logf("largest difference %.1e, largest logit %.1f", worst, size)
-		if !(worst <= 2e-4) {
+		if !(worst <= logitLimit) {
 			t.Errorf("difference %.1e: %s", worst, where)
 		}
 		if size < 1 {
 			t.Errorf("the largest logit is %v: too small to show an error", size)
 		}
 	})
+}
+
+// compareLogits returns the largest difference from the reference's logits,
+// where it is, and the largest logit.
+func compareLogits(t *testing.T, c checkpoint, path string) (worst float64, where string, size float64) {
+	t.Helper()
+	m := open(t, path, model.Options{})
+	vocab := m.Config().Vocab
+	data, err := os.ReadFile(filepath.Join(sharedtest.Checkpoints(t), c.Name+".logits"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) != 4*len(c.Tokens)*vocab {
+		t.Fatalf("%d bytes of logits for %d tokens and a vocabulary of %d", len(data), len(c.Tokens), vocab)
+	}
+	for i, o := range alone(t, m, c.Tokens) {
+		for j, got := range o.Logits {
+			want := math.Float32frombits(binary.LittleEndian.Uint32(data[4*(i*vocab+j):]))
+			size = max(size, math.Abs(float64(want)))
+			if d := math.Abs(float64(got) - float64(want)); !(d <= worst) {
+				worst, where = d, fmt.Sprintf("logit %d after token %d is %v, want %v", j, i, got, want)
+			}
+		}
+	}
+	return worst, where, size
 }
 
 // Cut into steps beside another sequence, on any instruction set and number of

@@ -82,7 +82,7 @@ CASES = [
          dict(head_dim=32, rope_parameters=rope(1e6))),
     Case("phi3", "Phi-3 mini 4k", "fused projections, sliding window", "Phi3",
          dict(num_key_value_heads=4, sliding_window=70, rope_parameters=rope(1e4)), tokens=200),
-    Case("phi4-mini", "Phi-4 and its like", "grouped queries, a part of each head turns", "Phi3",
+    Case("phi4", "Phi-4 14B", "grouped queries; also a part of each head turning", "Phi3",
          dict(hidden_size=128, tie_word_embeddings=True, rope_parameters=rope(1e4, partial_rotary_factor=0.75))),
     Case("gemma", "Gemma", "scaled embeddings, GELU, 1+w in norms", "Gemma",
          dict(num_key_value_heads=1, head_dim=32, tie_word_embeddings=True)),
