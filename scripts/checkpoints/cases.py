@@ -53,7 +53,7 @@ CASES = [
          dict(rope_parameters=rope(1e4, "yarn", factor=8.0, original_max_position_embeddings=64))),
     Case("llama-yarn-all", "Llama with YaRN's parameters", "its magnitude and range given", "Llama",
          dict(rope_parameters=rope(1e4, "yarn", factor=4.0, original_max_position_embeddings=128,
-                                   beta_fast=24.0, beta_slow=2.0, attention_factor=1.25)), classic=True),
+                                   beta_fast=4.0, beta_slow=2.5, attention_factor=1.25)), classic=True),
     Case("llama-bias", "Llama with biases", "biases of all products", "Llama",
          dict(attention_bias=True, mlp_bias=True)),
     Case("llama-mqa", "Llama with one key-value head", "multi-query attention, odd sizes", "Llama",
