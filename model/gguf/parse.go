@@ -306,7 +306,7 @@ func (p *parser) tensorEntry(i, count int) (entry, error) {
 // refused here, which bounds every later product.
 func (p *parser) measure(e *entry, shape []uint64, what string) error {
 	t := e.tensor.Type
-	if !t.Known() {
+	if !t.GGML() {
 		return p.fail("%s has the unknown %v", what, t)
 	}
 	block, blockBytes := uint64(t.BlockSize()), uint64(t.BlockBytes())
