@@ -8,10 +8,9 @@
 package gguf
 
 import (
-	"fmt"
-	"os"
 	"slices"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
@@ -63,34 +62,16 @@ func Open(path string) (*File, error) {
 }
 
 func openPart(path string) (*File, error) {
-	osFile, err := os.Open(path)
+	data, release, err := mapped.Open(path, "GGUF checkpoint")
 	if err != nil {
-		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
-	}
-	defer osFile.Close()
-	info, err := osFile.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a regular file, want a GGUF checkpoint", path)
-	}
-	if info.Size() == 0 { // an empty file cannot be mapped
-		return parse(path, nil)
-	}
-	if info.Size() != int64(int(info.Size())) {
-		return nil, fmt.Errorf("%s: %d bytes do not fit this machine's address space", path, info.Size())
-	}
-	data, unmap, err := mapFile(osFile, int(info.Size()))
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot map the file: %w", path, err)
+		return nil, err
 	}
 	f, err := parse(path, data)
 	if err != nil {
-		unmap()
+		release()
 		return nil, err
 	}
-	f.unmap = unmap
+	f.unmap = release
 	return f, nil
 }
 
