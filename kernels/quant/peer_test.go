@@ -72,7 +72,7 @@ func TestQuantizeMatchesGGUF(t *testing.T) {
 		case 3:
 			weights[i] = float32(math.Exp2(float64(-rng.IntN(30)))) * float32(1-2*rng.IntN(2))
 		case 4:
-			weights[i] = float32(row%2*(rng.IntN(3)-1)) // zeros, none negative: numpy's order decides between those
+			weights[i] = float32(row % 2 * (rng.IntN(3) - 1)) // zeros, none negative: numpy's order decides between those
 		}
 	}
 	var raw []byte
