@@ -28,8 +28,11 @@ func Open(path string) (*gguf.File, error) {
 
 // Tokenizer returns the tokenizer of an open checkpoint.
 func Tokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
-	if _, ok := f.String("tokenizer.ggml.model"); !ok && hf.Is(f.Path) {
-		return nil, fmt.Errorf("%s: tokenizers are not read from tokenizer.json or tokenizer.model so far; convert the checkpoint to GGUF", f.Path)
+	_, own := f.String("tokenizer.ggml.model")
+	for key, name := range map[string]string{hf.TokenizerJSON: "tokenizer.json", hf.SentencePiece: "tokenizer.model"} {
+		if _, ok := f.String(key); ok && !own {
+			return nil, fmt.Errorf("%s: its tokenizer is a %s, which is not read so far; use a GGUF file with tokenizer.ggml.model", f.Path, name)
+		}
 	}
 	return tokenizer.FromGGUF(f)
 }

@@ -60,7 +60,7 @@ func resolve(ctx context.Context, name string, aliases []Alias, o Options) (Reso
 	for _, a := range aliases {
 		if strings.EqualFold(a.Name, name) {
 			path, err := a.resolve(ctx, o)
-			return Resolved{Path: path, Name: a.Name, Alias: a.Name}, err
+			return Resolved{Path: path, Name: a.Name, Alias: a.Name, SHA256: a.SHA256}, err
 		}
 	}
 	switch {

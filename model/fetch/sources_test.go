@@ -190,3 +190,29 @@ func TestFolders(t *testing.T) {
 		t.Errorf("no weights: %v", err)
 	}
 }
+
+func TestCheckHash(t *testing.T) {
+	dir := place(t, t.TempDir(), map[string]string{
+		"blobs/sha256-2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae": "foo", // as sha256sum says
+		"blobs/19102815663d23f8b75a47e7a01965dcdc96468c":                                "foo", // as git hash-object says
+		"blobs/sha256-00":                   "foo",
+		"blobs/" + strings.Repeat("ab", 32): "foo",
+		"plain":                             "foo",
+	})
+	for name, want := range map[string][2]bool{
+		"blobs/sha256-2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae": {true, true},
+		"blobs/19102815663d23f8b75a47e7a01965dcdc96468c":                                {true, true},
+		"blobs/sha256-00":                   {false, true},
+		"blobs/" + strings.Repeat("ab", 32): {true, false},
+		"plain":                             {false, true},
+		"none":                              {false, false},
+	} {
+		known, err := Resolved{}.CheckHash(filepath.Join(dir, filepath.FromSlash(name)))
+		if known != want[0] || (err == nil) != want[1] {
+			t.Errorf("%s: known %v, %v", name, known, err)
+		}
+	}
+	if known, err := (Resolved{SHA256: strings.Repeat("ab", 32)}).CheckHash(filepath.Join(dir, "plain")); !known || err == nil {
+		t.Errorf("a stated hash that differs: %v, %v", known, err)
+	}
+}

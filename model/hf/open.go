@@ -42,6 +42,9 @@ func Open(dir string) (*gguf.File, error) {
 	if err := c.tokenMetadata(dir, m); err != nil {
 		return nil, err
 	}
+	if err := tokenizerFiles(dir, m); err != nil {
+		return nil, err
+	}
 	file, err := safetensors.Open(dir)
 	if err != nil {
 		return nil, err
@@ -89,8 +92,35 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// Metadata that carry the tokenizer's own files: TokenizerJSON is the GGUF
+// specification's key for a whole tokenizer.json, TokenizerConfig holds
+// tokenizer_config.json beside it, SentencePiece a tokenizer.model where there
+// is no tokenizer.json.
+const (
+	TokenizerJSON   = "tokenizer.huggingface.json"
+	TokenizerConfig = "tokenizer.huggingface.config"
+	SentencePiece   = "tokenizer.sentencepiece.model"
+)
+
+const maxTokenizer = 256 << 20 // bytes
+
+// tokenizerFiles adds the tokenizer's files as they are.
+func tokenizerFiles(dir string, m *gguf.Metadata) error {
+	for _, file := range [][2]string{{TokenizerJSON, "tokenizer.json"}, {TokenizerConfig, "tokenizer_config.json"}, {SentencePiece, "tokenizer.model"}} {
+		key, path := file[0], filepath.Join(dir, file[1])
+		if !exists(path) || key == SentencePiece && exists(filepath.Join(dir, "tokenizer.json")) {
+			continue
+		}
+		data, err := readAtMost(path, maxTokenizer)
+		if err != nil {
+			return err
+		}
+		m.Set(key, string(data))
+	}
+	return nil
+}
+
 // tokenMetadata takes what the configuration files say about special tokens.
-// The vocabulary is the tokenizer's, which is read from its own files.
 func (c *config) tokenMetadata(dir string, m *gguf.Metadata) error {
 	var g struct {
 		BOS json.RawMessage `json:"bos_token_id"`
@@ -148,13 +178,21 @@ func readOptional(path string, v any) error {
 	return readJSON(path, v)
 }
 
-func readJSON(path string, v any) error {
+func readAtMost(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s: is larger than %d bytes", path, limit)
+	}
+	return data, err
+}
+
+func readJSON(path string, v any) error {
+	data, err := readAtMost(path, maxConfig)
 	if err != nil {
 		return err
 	}
