@@ -13,6 +13,7 @@ import (
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cpu"
+	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 )
 
@@ -64,7 +65,7 @@ func Open(path string, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	f, err := gguf.Open(path)
+	f, err := checkpoint.Open(path)
 	if err != nil {
 		b.Close()
 		return nil, err

@@ -146,8 +146,8 @@ func TestOpenAndClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Path != path || f.Version != 3 || f.Size() != int64(len(sample())) {
-		t.Errorf("path %s, version %d, size %d", f.Path, f.Version, f.Size())
+	if f.Path != path || f.Version != 3 || len(f.Paths()) != 1 || f.Paths()[0] != path {
+		t.Errorf("path %s, version %d, files %v", f.Path, f.Version, f.Paths())
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)

@@ -41,7 +41,8 @@ type value struct {
 	text   string
 	elem   valueType // of an array
 	count  int
-	lo, hi int // byte range of an array's elements
+	lo, hi int    // byte range of an array's elements
+	raw    []byte // type and value as in the file
 }
 
 // Keys returns the metadata keys in file order.
