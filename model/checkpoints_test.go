@@ -22,9 +22,9 @@ type checkpoint struct {
 	Tokens              []int32
 }
 
-// checkpointFormats are the formats that model.Open reads, by the ending of
-// the checkpoint's path.
-var checkpointFormats = []struct{ name, ending string }{{"gguf", ".gguf"}}
+// checkpointFormats are the formats that model.Open reads, and what a
+// checkpoint's path ends with.
+var checkpointFormats = []struct{ name, ending string }{{"gguf", ".gguf"}, {"safetensors", ""}}
 
 func checkpoints(t *testing.T) (dir string, list []checkpoint) {
 	t.Helper()
@@ -49,6 +49,25 @@ func eachCheckpoint(t *testing.T, test func(t *testing.T, c checkpoint, path str
 					t.Run(c.Name+"/"+f.name, func(t *testing.T) { test(t, c, filepath.Join(dir, c.Name+f.ending)) })
 				}
 			}
+		}
+	}
+}
+
+// A checkpoint gives the same bits in both formats: rows that turn together
+// end up in the same order, and angles are computed from the same numbers.
+func TestFormatsAgree(t *testing.T) {
+	dir, list := checkpoints(t)
+	for _, c := range list {
+		if len(c.Formats) < len(checkpointFormats) {
+			continue
+		}
+		var first []model.Output
+		for _, f := range checkpointFormats {
+			got := alone(t, open(t, filepath.Join(dir, c.Name+f.ending), model.Options{}), c.Tokens)
+			if first == nil {
+				first = got
+			}
+			mustAgree(t, c.Name+" as "+f.name, got, first)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/llamaeval/llamaeval/model/gguf"
 )
@@ -146,7 +145,8 @@ func (m *metadata) optional(key string) float64 {
 }
 
 // windows returns how many positions each layer's queries see, 0 for all.
-// Where there is a window, of so many layers the last has none; 0: all have.
+// Where there is a window, of so many layers the last has none; 0: all have;
+// a file may say another number, or which ones.
 func (m *metadata) windows(layers, globalEvery int) []int {
 	const pattern = "attention.sliding_window_pattern"
 	out := make([]int, min(layers, maxLayers))
@@ -156,11 +156,20 @@ func (m *metadata) windows(layers, globalEvery int) []int {
 	window := m.count("attention.sliding_window", 0)
 	if n, ok := m.f.Uint(m.prefix + pattern); ok && n <= maxDimension {
 		globalEvery = int(n)
-	} else if slices.Contains(m.f.Keys(), m.prefix+pattern) {
-		m.fail(pattern, "is no whole number; other patterns of windows are not supported")
+	}
+	which, listed := m.f.Bools(m.prefix + pattern)
+	if numbers, ok := m.f.Ints(m.prefix + pattern); ok {
+		listed = true
+		for _, n := range numbers {
+			which = append(which, n != 0)
+		}
+	}
+	if listed && len(which) != layers {
+		m.fail(pattern, "names %d layers, there are %d", len(which), layers)
+		return out
 	}
 	for i := range out {
-		if globalEvery == 0 || (i+1)%globalEvery != 0 {
+		if listed && which[i] || !listed && (globalEvery == 0 || (i+1)%globalEvery != 0) {
 			out[i] = window
 		}
 	}

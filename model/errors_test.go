@@ -22,7 +22,7 @@ func TestOpenRefuses(t *testing.T) {
 		"dynamic":      {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "dynamic"}}, want: `"dynamic"; only none, linear and yarn`},
 		"longrope":     {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "longrope"}}, want: "longrope, whose angles depend on the whole text's length"},
 		"encoder":      {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.causal": false}}, want: "an encoder gives no"},
-		"pattern":      {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.sliding_window": uint32(64), "llama.attention.sliding_window_pattern": []int32{1, 0}}}, want: "sliding_window_pattern is no whole number"},
+		"pattern":      {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.sliding_window": uint32(64), "llama.attention.sliding_window_pattern": []int32{1, 0, 1}}}, want: "sliding_window_pattern names 3 layers, there are 2"},
 		"infinite":     {options: tinymodel.Options{Metadata: map[string]any{"llama.final_logit_softcapping": float32(math.Inf(1))}}, want: "softcapping is +Inf, want a positive number"},
 		"no layers":    {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": nil}}, want: "llama.block_count is missing"},
 		"zero heads":   {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.head_count": uint32(0)}}, want: "head_count is 0"},

@@ -9,13 +9,13 @@ import (
 // RopeScaling stretches rotary angles to contexts longer than those of the
 // first training.
 type RopeScaling struct {
-	Kind    string  // "", "linear", "yarn" or "llama3"
-	Factor  float64 // by which positions, or the slow pairs' angles, are divided
-	Context int     // tokens of the first training; yarn and llama3
+	Kind   string  // "", "linear" or "yarn"; Llama 3's is rope_freqs.weight
+	Factor float64 // by which positions, or the slow pairs' angles, are divided
 
-	Magnitude          float64 // of yarn's turned vectors; 0: as the paper has it
-	BetaFast, BetaSlow float64 // yarn: turns within Context of the pairs that stay, and that stretch whole
-	LowFreq, HighFreq  float64 // llama3: the same, the other way round
+	// Of yarn:
+	Context            int     // tokens of the first training
+	Magnitude          float64 // of turned vectors; 0: as the paper has it
+	BetaFast, BetaSlow float64 // turns within Context of the pairs that stay, and that stretch whole
 }
 
 // rope holds the angle per position of each rotary pair.
@@ -28,7 +28,7 @@ type rope struct {
 // reference's float32 arithmetic does (transformers, modeling_rope_utils): a
 // long context multiplies any difference. Powers and angles are package ref's,
 // which are the same on every processor. factors, from rope_freqs.weight,
-// divide them if not nil, which is how GGUF files say llama3.
+// divide them if not nil.
 func newRope(base float64, dim int, s RopeScaling, factors []float32) rope {
 	r := rope{frequencies: make([]float32, dim/2), magnitude: 1}
 	low, high := s.yarnRange(base, dim)
@@ -42,8 +42,6 @@ func newRope(base float64, dim int, s RopeScaling, factors []float32) rope {
 		switch s.Kind {
 		case "linear":
 			f /= float32(s.Factor)
-		case "llama3":
-			f = s.llama3(f)
 		case "yarn":
 			stretched := 1 / float32(float32(s.Factor)*power)
 			keep := 1 - min(1, max(0, float32(float64(i)-low)/float32(high-low)))
@@ -76,20 +74,6 @@ func (s RopeScaling) yarnRange(base float64, dim int) (low, high float64) {
 		high += 0.001
 	}
 	return low, high
-}
-
-// llama3 stretches slow pairs whole, fast ones not at all (Dubey et al., "The
-// Llama 3 Herd of Models", 2024, and transformers).
-func (s RopeScaling) llama3(f float32) float32 {
-	turns := float32(float64(s.Context)*float64(f)) / float32(2*math.Pi)
-	switch {
-	case turns > float32(s.HighFreq):
-		return f
-	case turns < float32(s.LowFreq):
-		return f / float32(s.Factor)
-	}
-	keep := (turns - float32(s.LowFreq)) / float32(s.HighFreq-s.LowFreq)
-	return float32((1-keep)*(f/float32(s.Factor))) + float32(keep*f)
 }
 
 // width is the number of table values per position.

@@ -41,8 +41,6 @@ func TestRopeScaling(t *testing.T) {
 		want      []float64 // of pairs
 		magnitude float64
 	}{
-		"llama3": {5e5, RopeScaling{Kind: "llama3", Factor: 8, Context: 8192, LowFreq: 1, HighFreq: 4},
-			[]float64{1, 0.03760603070259094, 0.00729266507551074, 0.0032114461064338684, 0.0005248460220173001, 7.784655463183299e-05, 6.647869668086059e-06, 3.76732259610435e-07}, 1},
 		"yarn": {1e4, RopeScaling{Kind: "yarn", Factor: 4, Context: 2048, BetaFast: 32, BetaSlow: 1},
 			[]float64{1, 0.10000000149011612, 0.024325214326381683, 0.011627212166786194, 0.005384615156799555, 0.0023791363928467035, 0.0002500000118743628, 3.333803761051968e-05}, 1.138629436111989},
 		"yarn, all given": {1e6, RopeScaling{Kind: "yarn", Factor: 40, Context: 128, BetaFast: 16, BetaSlow: 2, Magnitude: 1.25},

@@ -145,6 +145,19 @@ func (f *File) Floats(key string) ([]float64, bool) {
 	return out, true
 }
 
+// Bools returns a copy of the array of booleans under key.
+func (f *File) Bools(key string) ([]bool, bool) {
+	v, ok := f.array(key)
+	if !ok || v.elem != typeBool {
+		return nil, false
+	}
+	out := make([]bool, v.count)
+	for i := range out {
+		out[i] = f.element(v, i) != 0
+	}
+	return out, true
+}
+
 func (f *File) has(key string) bool {
 	_, ok := f.values[key]
 	return ok

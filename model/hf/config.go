@@ -33,6 +33,8 @@ type config struct {
 	Tied          *bool    `json:"tie_word_embeddings"`
 	Window        *int     `json:"sliding_window"`
 	UseWindow     *bool    `json:"use_sliding_window"`
+	WindowsFrom   *int     `json:"max_window_layers"`
+	WindowPattern *int     `json:"sliding_window_pattern"`
 	LayerTypes    []string `json:"layer_types"`
 	AttentionCap  *float64 `json:"attn_logit_softcapping"`
 	FinalCap      *float64 `json:"final_logit_softcapping"`
@@ -40,6 +42,7 @@ type config struct {
 	PartialRotary *float64 `json:"partial_rotary_factor"`
 
 	RopeTheta      *float64 `json:"rope_theta"`
+	LocalTheta     *float64 `json:"rope_local_base_freq"`
 	RopeScaling    *rope    `json:"rope_scaling"`
 	RopeParameters *rope    `json:"rope_parameters"` // both of the former, since transformers 5
 
@@ -66,20 +69,25 @@ type family struct {
 	sandwich   bool   // norms before and after each part of a layer
 	normPlus1  bool   // norms are stored less 1
 	activation string // what the forward pass has
-	window     bool   // sliding_window holds
+	headDim    int    // where the file does not say; 0: the width of a head's share
 	tied       bool   // where the file does not say
+	// windows returns which layers have a window where the file has
+	// sliding_window and does not say; nil: none has.
+	windows func(c *config) ([]bool, error)
 }
 
 const maxConfig = 16 << 20 // bytes of a JSON file
 
 // families is indexed by model_type.
 var families = map[string]family{
-	"llama":   {architecture: "llama", paired: true, activation: "silu"},
-	"mistral": {architecture: "llama", paired: true, activation: "silu", window: true},
-	"qwen2":   {architecture: "qwen2", activation: "silu"},
-	"qwen3":   {architecture: "qwen3", activation: "silu"},
-	"gemma":   {architecture: "gemma", activation: "gelu_pytorch_tanh", normPlus1: true, tied: true},
-	"gemma2":  {architecture: "gemma2", activation: "gelu_pytorch_tanh", normPlus1: true, sandwich: true, window: true, tied: true},
+	"llama":       {architecture: "llama", paired: true, activation: "silu"},
+	"mistral":     {architecture: "llama", paired: true, activation: "silu", windows: everywhere},
+	"qwen2":       {architecture: "qwen2", activation: "silu", windows: above},
+	"qwen3":       {architecture: "qwen3", activation: "silu", windows: above, headDim: 128},
+	"phi3":        {architecture: "phi3", activation: "silu", windows: everywhere},
+	"gemma":       {architecture: "gemma", activation: "gelu_pytorch_tanh", normPlus1: true, headDim: 256, tied: true},
+	"gemma2":      {architecture: "gemma2", activation: "gelu_pytorch_tanh", normPlus1: true, sandwich: true, windows: butEvery(2), headDim: 256, tied: true},
+	"gemma3_text": {architecture: "gemma3", activation: "gelu_pytorch_tanh", normPlus1: true, sandwich: true, windows: butEvery(6), headDim: 256, tied: true},
 }
 
 func readConfig(dir string) (config, family, error) {
@@ -117,7 +125,10 @@ func (c *config) check(f family) error {
 		}
 	}
 	if c.HeadDim == nil {
-		n := c.HiddenSize / c.Heads
+		n := f.headDim
+		if n == 0 {
+			n = c.HiddenSize / c.Heads
+		}
 		c.HeadDim = &n
 	}
 	if *c.HeadDim < 1 || *c.HeadDim > most {
@@ -133,11 +144,8 @@ func (c *config) check(f family) error {
 	if act != "" && act != f.activation && !(act == "swish" && f.activation == "silu") {
 		return fail("hidden_act %.40q is not supported for %s, only %s", act, c.ModelType, f.activation)
 	}
-	if c.PartialRotary != nil && *c.PartialRotary != 1 {
-		return fail("partial_rotary_factor %v is not supported", *c.PartialRotary)
-	}
-	if c.UseWindow != nil && *c.UseWindow && !f.window && slices.Contains(c.LayerTypes, "sliding_attention") {
-		return fail("use_sliding_window on some layers is not supported")
+	if part := c.partialRotary(); !(part > 0 && part <= 1) {
+		return fail("partial_rotary_factor is %v, want more than 0 and at most 1", part)
 	}
 	return nil
 }
@@ -160,9 +168,9 @@ func (c *config) metadata(f family) (*gguf.Metadata, error) {
 	set("attention.key_length", uint32(*c.HeadDim))
 	set("attention.value_length", uint32(*c.HeadDim))
 	set("attention.layer_norm_rms_epsilon", float32(*c.NormEps))
-	set("rope.dimension_count", uint32(*c.HeadDim))
-	if f.window && c.Window != nil && *c.Window > 0 {
-		set("attention.sliding_window", uint32(*c.Window))
+	set("rope.dimension_count", uint32(c.rotary()))
+	if err := c.windowMetadata(f, set); err != nil {
+		return nil, err
 	}
 	if c.AttentionCap != nil {
 		set("attn_logit_softcapping", float32(*c.AttentionCap))
@@ -170,7 +178,7 @@ func (c *config) metadata(f family) (*gguf.Metadata, error) {
 	if c.FinalCap != nil {
 		set("final_logit_softcapping", float32(*c.FinalCap))
 	}
-	if c.QueryScalar != nil && *c.QueryScalar > 0 && *c.QueryScalar != float64(*c.HeadDim) {
+	if c.QueryScalar != nil && *c.QueryScalar > 0 {
 		set("attention.scale", float32(1/math.Sqrt(*c.QueryScalar)))
 	}
 	return m, c.ropeMetadata(set)

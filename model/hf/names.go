@@ -18,12 +18,14 @@ var (
 		"self_attn.q_proj":         "attn_q",
 		"self_attn.k_proj":         "attn_k",
 		"self_attn.v_proj":         "attn_v",
+		"self_attn.qkv_proj":       "attn_qkv",
 		"self_attn.o_proj":         "attn_output",
 		"self_attn.q_norm":         "attn_q_norm",
 		"self_attn.k_norm":         "attn_k_norm",
 		"post_attention_layernorm": "ffn_norm",
 		"mlp.gate_proj":            "ffn_gate",
 		"mlp.up_proj":              "ffn_up",
+		"mlp.gate_up_proj":         "ffn_up", // the gate's rows first
 		"mlp.down_proj":            "ffn_down",
 	}
 	// Layers with norms on both sides of each part use one name differently.
