@@ -182,7 +182,7 @@ func (c *config) name() string {
 		return c.Name[strings.LastIndexAny(c.Name, `/\`)+1:]
 	}
 	if abs, err := filepath.Abs(filepath.Dir(c.path)); err == nil {
-		return filepath.Base(abs)
+		return folderName(abs)
 	}
 	return ""
 }
