@@ -142,22 +142,67 @@ func scaled(f *file, x, d int, slots ...string) {
 	}
 }
 
-// superRegisters are those of one of at most two panels, and of the words of
-// the upper parts.
-func superRegisters(p int) (r, high registers) {
-	return registers{4 * p, 16 + 2*p, 17 + 2*p, 24 + p}, registers{words: 8 + 4*p}
+// superRegisters are those of one of at most two panels. Even steps have their
+// words in one set of registers, odd ones in the other, since steps that take
+// turns share words.
+func superRegisters(p int) registers {
+	return registers{4 * p, 16 + 2*p, 17 + 2*p, 24 + p}
 }
 
-// slots returns where panel p keeps its scales and minima.
+func (r registers) ofStep(step int) registers {
+	r.words += step % 2 * 8
+	return r
+}
+
+// slots returns where panel p keeps its scales, its minima and the words of the
+// upper parts, four vectors for each offset.
 func (t superformat) slots(p int) func(i int) string {
 	return func(i int) string { return fmt.Sprintf("%d(SP)", 64*(p*t.vectors()+i)) }
 }
 
-func (t superformat) vectors() int {
+func (t superformat) vectors() int { return t.scaleVectors() + 4*len(t.highOffsets()) }
+
+func (t superformat) scaleVectors() int {
 	if t.minima {
 		return 2 * superSteps
 	}
 	return superSteps
+}
+
+// highOffsets lists where the upper parts lie, each once.
+func (t superformat) highOffsets() []int {
+	var offsets []int
+	for s := range superSteps {
+		if t.high != nil && !slices.Contains(offsets, t.high(s).offset) {
+			offsets = append(offsets, t.high(s).offset)
+		}
+	}
+	return offsets
+}
+
+// begin fills a panel's slots for the block at the row pointers.
+func (t superformat) begin(f *file, p int) {
+	r, slot := superRegisters(p), t.slots(p)
+	t.scales(f, r, slot)
+	for i, offset := range t.highOffsets() {
+		words(f, r, offset)
+		for j := range 4 {
+			f.p("\tVMOVUPS Z%d, %s", r.word(j), slot(t.scaleVectors()+4*i+j))
+		}
+	}
+}
+
+// load brings a step's scales, and its words unless the step before the last
+// had the same.
+func (t superformat) load(f *file, p, step int) {
+	r, slot := superRegisters(p), t.slots(p)
+	f.p("\tVMOVUPS %s, Z%d", slot(step), r.d)
+	if t.minima {
+		f.p("\tVMOVUPS %s, Z%d", slot(superSteps+step), r.m)
+	}
+	if step < 2 || t.low(step).offset != t.low(step-2).offset {
+		words(f, r.ofStep(step), t.low(step).offset)
+	}
 }
 
 func (t superformat) constants(f *file) {
@@ -168,20 +213,26 @@ func (t superformat) constants(f *file) {
 	}
 }
 
-// widen sets dst to weight k of a step whose words and scales are loaded; spare
-// is free.
-func (t superformat) widen(f *file, r, high registers, step, k, dst, spare int) {
-	look := func(r registers, b bits, table, dst int) {
-		word := r.word(k / 4)
-		if shift := k%4*8 + b.shift; shift > 0 {
-			f.p("\tVPSRLD $%d, Z%d, Z%d", shift, word, dst)
-			word = dst
+// widen sets dst to weight k of a step that is loaded; spare is free.
+func (t superformat) widen(f *file, p, step, k, dst, spare int) {
+	r := superRegisters(p)
+	look := func(word string, shift, table, dst int) {
+		if shift > 0 {
+			f.p("\tVPSRLD $%d, %s, Z%d", shift, word, dst)
+			word = fmt.Sprintf("Z%d", dst)
 		}
-		f.p("\tVPERMPS Z%d, Z%d, Z%d", table, word, dst)
+		f.p("\tVPERMPS Z%d, %s, Z%d", table, word, dst)
 	}
-	look(r, t.low(step), constA, dst)
+	look(fmt.Sprintf("Z%d", r.ofStep(step).word(k/4)), k%4*8+t.low(step).shift, constA, dst)
 	if t.high != nil {
-		look(high, t.high(step), constB, spare)
+		at := t.high(step)
+		word := t.slots(p)(t.scaleVectors() + 4*slices.Index(t.highOffsets(), at.offset) + k/4)
+		shift := k%4*8 + at.shift
+		if shift == 0 { // indices must be in a register
+			f.p("\tVMOVUPS %s, Z%d", word, spare)
+			word = fmt.Sprintf("Z%d", spare)
+		}
+		look(word, shift, constB, spare)
 		f.p("\tVADDPS Z%d, Z%d, Z%d", spare, dst, dst)
 	}
 	if t.minima {
@@ -191,15 +242,7 @@ func (t superformat) widen(f *file, r, high registers, step, k, dst, spare int) 
 	}
 }
 
-// loadScales sets d and m of a step.
-func (t superformat) loadScales(f *file, r registers, p, step int) {
-	f.p("\tVMOVUPS %s, Z%d", t.slots(p)(step), r.d)
-	if t.minima {
-		f.p("\tVMOVUPS %s, Z%d", t.slots(p)(superSteps+step), r.m)
-	}
-}
-
-// packSuper writes a packer, see pack. Steps that share words follow another.
+// packSuper writes a packer, see pack.
 func packSuper(f *file, t superformat) {
 	f.framed("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 64*t.vectors(), 72)
 	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), R11\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
@@ -211,42 +254,17 @@ func packSuper(f *file, t superformat) {
 		f.p("\tPREFETCHT1 %d(BX)", line)
 	}
 	f.p("\tADDQ $%d, BX", 16*t.bytes)
-	r, high := superRegisters(0)
-	t.scales(f, r, t.slots(0))
-	inLow, inHigh := -1, -1
-	for _, s := range t.order() {
-		t.loadScales(f, r, 0, s)
-		if at := t.low(s).offset; at != inLow {
-			words(f, r, at)
-			inLow = at
-		}
-		if t.high != nil && t.high(s).offset != inHigh {
-			inHigh = t.high(s).offset
-			words(f, high, inHigh)
-		}
+	t.begin(f, 0)
+	for s := range superSteps {
+		t.load(f, 0, s)
 		for k := range 16 {
 			x := tempA + k%2
-			t.widen(f, r, high, s, k, x, 20+k%2)
+			t.widen(f, 0, s, k, x, 20+k%2)
 			f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*(16*s+k))
 		}
 	}
 	f.p("\tADDQ $%d, R11\n\tADDQ $%d, R12\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ  loop", t.bytes, t.bytes, 64*superWeights)
 	f.p("\tVZEROUPPER\n\tRET")
-}
-
-// order lists the steps so that few words are loaded twice.
-func (t superformat) order() []int {
-	steps := make([]int, superSteps)
-	for s := range steps {
-		steps[s] = s
-	}
-	slices.SortStableFunc(steps, func(a, b int) int {
-		if t.high != nil && t.high(a).offset != t.high(b).offset {
-			return t.high(a).offset - t.high(b).offset
-		}
-		return t.low(a).offset - t.low(b).offset
-	})
-	return steps
 }
 
 // thinSuper writes a kernel for one row of a and two panels, see thin.
@@ -259,7 +277,7 @@ func thinSuper(f *file, t superformat) {
 	f.p("\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
 	t.constants(f)
 	for p := range panels {
-		r, _ := superRegisters(p)
+		r := superRegisters(p)
 		f.p("\tVPXORD Z%d, Z%d, Z%d", r.acc, r.acc, r.acc)
 	}
 	f.p("\tPCALIGN $32\nloop:")
@@ -267,44 +285,36 @@ func thinSuper(f *file, t superformat) {
 		f.p("\tPREFETCHT0 %d(BX)", line)
 	}
 	f.p("\tADDQ $%d, BX", panels*16*t.bytes)
-	eachPanel := func(do func(p int, r, high registers)) {
+	eachPanel := func(do func(p int)) {
 		f.p("\tMOVQ SI, R11")
 		for p := range panels {
 			f.p("\tLEAQ (R11)(R9*8), R12")
-			r, high := superRegisters(p)
-			do(p, r, high)
+			do(p)
 			if p+1 < panels {
 				f.p("\tLEAQ (R12)(R9*8), R11")
 			}
 		}
 	}
-	eachPanel(func(p int, r, _ registers) { t.scales(f, r, t.slots(p)) })
+	eachPanel(func(p int) { t.begin(f, p) })
 	for s := range superSteps {
-		eachPanel(func(p int, r, high registers) {
-			t.loadScales(f, r, p, s)
-			words(f, r, t.low(s).offset)
-			if t.high != nil {
-				words(f, high, t.high(s).offset)
-			}
-		})
+		eachPanel(func(p int) { t.load(f, p, s) })
 		for k := range 16 {
 			for p := range panels {
-				r, high := superRegisters(p)
-				x, spare := tempA+p, 20+p
-				t.widen(f, r, high, s, k, x, spare)
-				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 4*(16*s+k), x, r.acc)
+				x := tempA + p
+				t.widen(f, p, s, k, x, 20+p)
+				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 4*(16*s+k), x, superRegisters(p).acc)
 			}
 		}
 	}
 	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*superWeights)
 	f.p("\tTESTQ $2, AX\n\tJZ   store")
 	for p := range panels {
-		r, _ := superRegisters(p)
+		r := superRegisters(p)
 		f.p("\tVADDPS %d(DI), Z%d, Z%d", 64*p, r.acc, r.acc)
 	}
 	f.p("store:")
 	for p := range panels {
-		r, _ := superRegisters(p)
+		r := superRegisters(p)
 		f.p("\tVMOVUPS Z%d, %d(DI)", r.acc, 64*p)
 	}
 	f.p("\tVZEROUPPER\n\tRET")
