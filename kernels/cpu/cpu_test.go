@@ -28,8 +28,14 @@ func forEachISA(t *testing.T, threads int, test func(t *testing.T, b *Backend)) 
 	}
 }
 
-// packedTypes are the formats with a packer of their own, and two without.
-var packedTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.IQ4_NL, quant.Q5_1, quant.Q6_K}
+// packedTypes are the formats with a packer of their own, and some without.
+var packedTypes = []quant.Type{
+	quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.IQ4_NL,
+	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K, quant.Q5_1, quant.TQ2_0, quant.F8_E4M3_S,
+}
+
+// scalesAt is where a block has its binary16 scales, if not at the beginning.
+var scalesAt = map[quant.Type][]int{quant.Q2_K: {80, 82}, quant.Q3_K: {108}, quant.Q6_K: {208}, quant.TQ2_0: {64}}
 
 // randomWeight returns rows of random blocks with sane scales.
 func randomWeight(r *rand.Rand, t quant.Type, rows, cols int) []byte {
@@ -57,12 +63,19 @@ func randomWeight(r *rand.Rand, t quant.Type, rows, cols int) []byte {
 		}
 	default:
 		for i := 0; i < len(data); i += t.BlockBytes() {
-			if t == quant.Q6_K {
-				half(data[i+208:])
-				continue
+			at := scalesAt[t]
+			if at == nil {
+				at = []int{0, 2} // the second a minimum, or just quanta
 			}
-			half(data[i:])
-			half(data[i+2:]) // the minimum, or just quanta
+			for _, offset := range at {
+				half(data[i+offset:])
+			}
+			if t == quant.F8_E4M3_S { // a float32, and no NaN
+				binary.LittleEndian.PutUint32(data[i:], math.Float32bits(float32(r.NormFloat64())))
+				for j := range 32 {
+					data[i+4+j] &^= 1
+				}
+			}
 		}
 	}
 	return data
@@ -143,7 +156,7 @@ func TestMultiplyEqualsRef(t *testing.T) {
 		forEachISA(t, threads, func(t *testing.T, b *Backend) {
 			rapid.Check(t, func(t *rapid.T) {
 				r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-				kind := rapid.SampledFrom(packedTypes[:8]).Draw(t, "type")
+				kind := rapid.SampledFrom(packedTypes).Draw(t, "type")
 				m, n := rapid.IntRange(1, 40).Draw(t, "m"), rapid.IntRange(1, 150).Draw(t, "n")
 				if rapid.Bool().Draw(t, "one row") {
 					m = 1

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,16 @@ func TestIntegers(t *testing.T) {
 		if u, ok := f.Uint(c.key); u != c.u || ok != c.isUint {
 			t.Errorf("Uint(%s) = %d, %v", c.key, u, ok)
 		}
+	}
+}
+
+func TestBools(t *testing.T) {
+	f := parse(t, (&gguftest.Builder{}).Set("bools", []bool{true, false}).Set("ints", []int32{1}).Bytes())
+	if got, ok := f.Bools("bools"); !ok || !slices.Equal(got, []bool{true, false}) {
+		t.Errorf("bools are %v, %v", got, ok)
+	}
+	if got, ok := f.Bools("ints"); ok {
+		t.Errorf("integers are %v", got)
 	}
 }
 

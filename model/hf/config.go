@@ -147,6 +147,9 @@ func (c *config) check(f family) error {
 	if part := c.partialRotary(); !(part > 0 && part <= 1) {
 		return fail("partial_rotary_factor is %v, want more than 0 and at most 1", part)
 	}
+	if n := c.rotary(); n < 2 || n%2 != 0 {
+		return fail("%d elements of a head of %d turn, which are no pairs", n, *c.HeadDim)
+	}
 	return nil
 }
 
@@ -190,7 +193,7 @@ func (c *config) name() string {
 		return c.Name[strings.LastIndexAny(c.Name, `/\`)+1:]
 	}
 	if abs, err := filepath.Abs(filepath.Dir(c.path)); err == nil {
-		return filepath.Base(abs)
+		return folderName(abs)
 	}
 	return ""
 }
