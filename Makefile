@@ -19,6 +19,7 @@ test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
 test: lint cross chromium unit arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
 	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
 
 oracle: build model ## the whole program against the reference's recorded results
@@ -47,8 +48,9 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
-golden: ## rewrite golden files
+golden: ## rewrite golden files and README's table of checkpoints
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check

@@ -124,7 +124,11 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 	if err != nil {
 		return fetch.Resolved{}, err
 	}
-	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Notice: notice(c)})
+	models, err := newModelHub(c)
+	if err != nil {
+		return fetch.Resolved{}, err
+	}
+	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Hub: models, Notice: notice(c)})
 }
 
 // openModel opens the checkpoint of --model.

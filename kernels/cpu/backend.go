@@ -44,6 +44,8 @@ type scratch struct {
 	sum     []float32
 	shrink  []float32
 	steps   []step
+	pairs   []float32 // a head whose halves are interleaved
+	powers  []float32 // of e, of one row
 }
 
 // New returns a backend with that many threads (0: one per processor) and the

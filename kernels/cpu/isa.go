@@ -37,7 +37,7 @@ type packer struct {
 
 // A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
 // widened in registers, and meanwhile fetches as many from `ahead` bytes
-// further on. Modes are those of a tile, without resume.
+// further on; four may be nil. Modes are those of a tile, without resume.
 type thinProduct struct {
 	blockSize int
 	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)

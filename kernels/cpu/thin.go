@@ -23,7 +23,7 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	panelBytes := panelCols * t.w.stride
 	for p := 0; p < t.panels; {
 		kernel, n := kernel.four, 4
-		if t.panels-p < 4 {
+		if t.panels-p < 4 || kernel == nil {
 			kernel, n = kernels[t.w.kind].two, 2
 		}
 		src := t.w.data[(t.panel+p)*panelBytes:]

@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	var tiles, widen, slims file
+	var tiles, widen, slims, supers file
 	for _, s := range shapes {
 		tile(&tiles, s[0], s[1], exact)
 		tile(&tiles, s[0], s[1], bf16)
@@ -32,6 +32,11 @@ func main() {
 			thin(&widen, f, 2, kd)
 		}
 	}
+	for _, t := range superformats {
+		packSuper(&supers, t)
+		thinSuper(&supers, t)
+	}
+	supers.write("kquants_avx512_amd64")
 	widen.write("widen_avx512_amd64")
 	slims.write("slim_avx512_amd64")
 }
@@ -43,9 +48,19 @@ func (f *file) p(format string, args ...any) { fmt.Fprintf(&f.asm, format+"\n", 
 
 // text begins a function; size is that of its arguments.
 func (f *file) text(name, params string, size int) {
+	f.head(name, params)
+	f.p("TEXT ·%s(SB), NOSPLIT, $0-%d", name, size)
+}
+
+// framed begins a function that uses `frame` bytes of the stack.
+func (f *file) framed(name, params string, frame, size int) {
+	f.head(name, params)
+	f.p("TEXT ·%s(SB), 0, $%d-%d", name, frame, size)
+}
+
+func (f *file) head(name, params string) {
 	fmt.Fprintf(&f.decl, "\n//go:noescape\nfunc %s(%s)\n", name, params)
 	f.p("\n// func %s(%s)", name, params)
-	f.p("TEXT ·%s(SB), NOSPLIT, $0-%d", name, size)
 }
 
 func (f *file) write(base string) {
