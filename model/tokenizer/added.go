@@ -78,11 +78,11 @@ func wordAfter(s string) bool {
 }
 
 // partable reports whether Cut could part what a finds, or change what it is
-// beside.
-func (a Added) partable() bool {
+// beside: behind a token that ends with a letter, text has a blank put in front.
+func (a Added) partable(rule cutRule) bool {
 	if a.Content == "" {
 		return false
 	}
 	first, last := a.Content[0], a.Content[len(a.Content)-1]
-	return cuts(a.Content) || a.RStrip && isLetter(last) || a.SingleWord && isWhite(first)
+	return cuts(a.Content) || (a.RStrip || rule == cutBlank) && isLetter(last) || a.SingleWord && isWhite(first)
 }

@@ -48,7 +48,7 @@ func newByteModel(merges mergeTable, ids map[string]int32, wholeWords bool, unkn
 func New(v Vocabulary) (*Tokenizer, error) {
 	s, ok := schemes[v.Pre]
 	if !ok {
-		return nil, fmt.Errorf("the word-splitting rule %.60q is not known, known are: %s", v.Pre, schemeNames())
+		return nil, unknownScheme(v.Pre)
 	}
 	t, err := newTokenizer(v)
 	if err != nil {
@@ -84,10 +84,13 @@ func (t *Tokenizer) useBytes(merges mergeTable, steps []step, wholeWords bool, u
 		return err
 	}
 	t.spelling = spelling{style: byteSpelling, broken: maximalParts}
-	t.cut = cutWhite
 	for _, s := range steps {
-		if !s.cuts() {
+		switch s.cuts() {
+		case spoils:
 			t.cut = cutNever
+			return nil
+		case breaks:
+			t.cut = cutWhite
 		}
 	}
 	return nil

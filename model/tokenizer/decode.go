@@ -19,7 +19,7 @@ type spelling struct {
 }
 
 const (
-	allBlanks  = -1
+	oneEach    = -1 // one of each token up to the first that is more
 	firstToken = -2 // those that the first token holds, wherever
 )
 
@@ -74,11 +74,12 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 func (t *Tokenizer) DecodeText(ids []int32, skipSpecial bool) string {
 	text := t.Decode(ids, skipSpecial)
 	switch n := t.spelling.leading; n {
-	case allBlanks:
-		return strings.TrimLeft(text, " ")
-	case firstToken:
+	case oneEach, firstToken:
 		if skipSpecial {
 			ids = slices.DeleteFunc(slices.Clone(ids), t.IsSpecial)
+		}
+		if n == oneEach {
+			return text[t.blanksBefore(ids):]
 		}
 		if len(ids) == 0 || t.isByte(ids[0]) {
 			return text
@@ -91,6 +92,20 @@ func (t *Tokenizer) DecodeText(ids []int32, skipSpecial bool) string {
 		}
 		return text
 	}
+}
+
+// blanksBefore counts the blanks that oneEach means.
+func (t *Tokenizer) blanksBefore(ids []int32) (n int) {
+	for _, id := range ids {
+		rest, blank := strings.CutPrefix(t.Token(id), " ")
+		if t.isByte(id) || t.IsSpecial(id) || !blank {
+			break
+		}
+		if n++; rest != "" {
+			break
+		}
+	}
+	return n
 }
 
 func (t *Tokenizer) decodeChars(ids []int32, skipSpecial bool) []byte {

@@ -97,8 +97,6 @@ func (p part) normalizer(known *normalizers) (normalizer, error) {
 	switch p.Type {
 	case "Lowercase":
 		return lowercase, nil
-	case "StripAccents":
-		return stripAccents, nil
 	case "Strip":
 		known.cuts = false
 		return strip(p.StripLeft, p.StripRight), nil

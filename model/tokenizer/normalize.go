@@ -99,17 +99,6 @@ func lowercase(text string, _ bool) string {
 	return b.String()
 }
 
-// stripAccents drops marks that take no room.
-func stripAccents(text string, _ bool) string {
-	marks, _ := ucd.Named("Mn")
-	return strings.Map(func(r rune) rune {
-		if marks.Has(r) {
-			return -1
-		}
-		return r
-	}, text)
-}
-
 // A form is one of Unicode's normalisation forms (UAX #15) as the Python
 // library has them: by an older version of Unicode than golang.org/x/text, and
 // without the latter's limit on marks in a row.

@@ -1,8 +1,11 @@
 package tokenizer
 
 import (
+	"fmt"
+	"maps"
 	"slices"
-	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/nearest"
 )
 
 // scheme says how the text of a byte-level checkpoint is cut into words, as
@@ -49,9 +52,12 @@ const (
 	exprKana = `[一-龥぀-ゟ゠-ヿ]+`
 	exprCJK  = `[一-龥ࠀ-一가-퟿]+`
 	// Letters that have a case.
-	exprCased = `\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚ` +
-		`Ḁ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳ` +
-		`Ꙁ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+`
+	exprCased = `\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿ\x{386}\x{388}-\x{38a}\x{38c}\x{38e}-\x{3a1}\x{3a3}-ϵϷ-ҁҊ-ԯԱ-Ֆ` +
+		`Ⴀ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚ\x{1e00}-\x{1f15}\x{1f18}-\x{1f1d}\x{1f20}-\x{1f45}\x{1f48}-\x{1f4d}` +
+		`\x{1f50}-\x{1f57}\x{1f59}\x{1f5b}\x{1f5d}\x{1f5f}-\x{1f7d}\x{1f80}-\x{1fb4}\x{1fb6}-\x{1fbc}\x{1fbe}` +
+		`\x{1fc2}-\x{1fc4}\x{1fc6}-\x{1fcc}\x{1fd0}-\x{1fd3}\x{1fd6}-\x{1fdb}\x{1fe0}-\x{1fec}\x{1ff2}-\x{1ff4}` +
+		`\x{1ff6}-\x{1ffc}ℂℇℊ-ℓℕℙ-ℝℤ\x{2126}ℨ\x{212a}-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ` +
+		`𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+`
 	exprWide = `\s?[!-/:-~！-／：-～‘-‟　-。]+`
 )
 
@@ -113,12 +119,8 @@ var schemes = map[string]scheme{
 	"tiny_aya":   {steps: []step{isolate(`\d{1,3}(?=(?:\d{3})*\b)`), isolate(exprGPT4o)}},
 }
 
-// schemeNames lists the known values of tokenizer.ggml.pre.
-func schemeNames() string {
-	names := make([]string, 0, len(schemes))
-	for name := range schemes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+// unknownScheme refuses a value of tokenizer.ggml.pre.
+func unknownScheme(name string) error {
+	return fmt.Errorf("the word-splitting rule %.60q is not known%s; try tokenizer.json of the same model, or a newer version of this program",
+		name, nearest.DidYouMean(name, slices.Collect(maps.Keys(schemes))))
 }

@@ -138,7 +138,7 @@ func (p *spModel) tokenizer(c Config) (*Tokenizer, error) {
 		t.spelling.blank = blankMark
 	}
 	if n.squeeze {
-		t.spelling.leading = allBlanks
+		t.spelling.leading = oneEach
 	} else if n.dummyPrefix {
 		t.spelling.leading = 1
 	}

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/llamaeval/llamaeval/model/tokenizer/onig"
@@ -15,11 +16,19 @@ import (
 type step interface {
 	// compile returns the step as a function.
 	compile() (cutter, error)
-	// cuts reports whether every piece ends between an ASCII letter and ASCII
-	// white space, whatever stands around, so that text may be cut there
-	// before. TestCutKeepsTokens tries it.
-	cuts() bool
+	// cuts says whether text may be cut before it comes to the step.
+	cuts() cutting
 }
+
+// cutting is what a step means for Cut. TestCutKeepsTokens and the parity test
+// try it.
+type cutting byte
+
+const (
+	spoils cutting = iota // what it does between a letter and white space depends on what is around
+	keeps                 // it does nothing there
+	breaks                // a piece ends there
+)
 
 // A cutter calls emit for each piece of text in order. first is true for what
 // begins the whole text.
@@ -75,21 +84,33 @@ func (s split) compile() (cutter, error) {
 	return cutAt(re.All, s.behaviour, s.invert), nil
 }
 
-func (s split) cuts() bool { return s == isolate(s.expr) && cutting[s.expr] }
+func (s split) cuts() cutting {
+	if s != isolate(s.expr) {
+		return spoils
+	}
+	return knownCuts()[s.expr]
+}
 
-// cutting holds the expressions of schemes, less those of which it is not true
-// that a match ends between letter and white space.
-var cutting = func() map[string]bool {
-	known := make(map[string]bool)
+// knownCuts is what the expressions of schemes mean for Cut: those that match
+// words break between a letter and white space. exprExaoneMoE does not.
+var knownCuts = sync.OnceValue(func() map[string]cutting {
+	known := make(map[string]cutting)
 	for _, scheme := range schemes {
 		for _, s := range scheme.steps {
-			if s, ok := s.(split); ok {
-				known[s.expr] = s.expr != exprExaoneMoE // holds blanks between letters
+			s, ok := s.(split)
+			switch {
+			case !ok:
+			case s.expr == exprExaoneMoE:
+				known[s.expr] = spoils
+			case s.expr == exprCased, s.expr == exprBloom, strings.Contains(s.expr, `\p{L`):
+				known[s.expr] = breaks
+			default:
+				known[s.expr] = keeps
 			}
 		}
 	}
 	return known
-}()
+})
 
 func literals(text, s string, f func(a, b int)) {
 	for at := 0; s != ""; {
@@ -197,7 +218,7 @@ func (d digits) compile() (cutter, error) {
 	return cutRunes(ucd.Numeric(), contiguous), nil
 }
 
-func (digits) cuts() bool { return true }
+func (digits) cuts() cutting { return keeps }
 
 func eachDigit(text string, first bool, emit emitter) {
 	start := 0
@@ -229,7 +250,7 @@ func eachDigit(text string, first bool, emit emitter) {
 type punctuation struct{ behaviour behaviour }
 
 func (p punctuation) compile() (cutter, error) { return cutRunes(ucd.Punctuation(), p.behaviour), nil }
-func (punctuation) cuts() bool                 { return true }
+func (punctuation) cuts() cutting              { return keeps }
 
 // whitespace drops white space and, with words, cuts between letters and
 // others (\w+|[^\w\s]+).
@@ -244,7 +265,7 @@ func (w whitespace) compile() (cutter, error) {
 	return chain([]cutter{drop, words}), nil
 }
 
-func (whitespace) cuts() bool { return true }
+func (whitespace) cuts() cutting { return breaks }
 
 // byteLevel spells bytes as characters of the alphabet in bytelevel.go.
 type byteLevel struct {
@@ -269,7 +290,15 @@ func (b byteLevel) compile() (cutter, error) {
 	}, nil
 }
 
-func (b byteLevel) cuts() bool { return !b.prefix }
+func (b byteLevel) cuts() cutting {
+	switch {
+	case b.prefix:
+		return spoils
+	case b.words:
+		return breaks
+	}
+	return keeps
+}
 
 // metaspace writes blanks as another character, puts one in front and cuts
 // before each.
@@ -294,8 +323,7 @@ func (m metaspace) compile() (cutter, error) {
 	}, nil
 }
 
-// A cut part of the text would get a blank in front, or two.
-func (m metaspace) cuts() bool { return m.split }
+func (m metaspace) cuts() cutting { return spoils }
 
 // chain feeds what one cutter emits to the next.
 func chain(cutters []cutter) cutter {

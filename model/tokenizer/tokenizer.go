@@ -95,7 +95,7 @@ func (t *Tokenizer) recognise(added []Added) {
 		as = func(s string) string { return t.normalize(s, false) }
 	}
 	t.alwaysNormal, t.specialNormal = pick(true, false, as), pick(true, true, as)
-	if slices.ContainsFunc(added, Added.partable) {
+	if slices.ContainsFunc(added, func(a Added) bool { return a.partable(t.cut) }) {
 		t.cut = cutNever
 	}
 }
