@@ -59,7 +59,7 @@ type split struct {
 func isolate(expr string) step { return split{expr: expr} }
 
 // fastSplits are hand-written versions of isolate.
-var fastSplits = map[string]func(string, func(string)){
+var fastSplits = map[string]cutter{
 	exprGPT2:   splitGPT2,
 	exprLlama3: splitLlama3,
 	exprQwen2:  splitQwen2,
@@ -67,12 +67,7 @@ var fastSplits = map[string]func(string, func(string)){
 
 func (s split) compile() (cutter, error) {
 	if fast := fastSplits[s.expr]; fast != nil && s == isolate(s.expr) {
-		return func(text string, first bool, emit emitter) {
-			fast(text, func(word string) {
-				emit(word, first)
-				first = false
-			})
-		}, nil
+		return fast, nil
 	}
 	if s.literal {
 		return cutAt(func(text string, f func(a, b int)) { literals(text, s.expr, f) }, s.behaviour, s.invert), nil
@@ -278,14 +273,11 @@ func (b byteLevel) compile() (cutter, error) {
 		if b.prefix && !strings.HasPrefix(text, " ") {
 			text = " " + text
 		}
-		out := func(word string) {
-			emit(string(spell(nil, word)), first)
-			first = false
-		}
+		spelled := func(word string, first bool) { emit(string(spell(nil, word)), first) }
 		if b.words {
-			splitGPT2(text, out)
+			splitGPT2(text, first, spelled)
 		} else {
-			out(text)
+			spelled(text, first)
 		}
 	}, nil
 }

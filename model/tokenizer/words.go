@@ -71,14 +71,14 @@ func run(s string, c class, limit int) (length, last int) {
 }
 
 // splitGPT2 is exprGPT2.
-func splitGPT2(text string, emit func(string)) {
+func splitGPT2(text string, first bool, emit emitter) {
 	for len(text) > 0 {
 		n := contraction(text, false)
 		if n == 0 {
 			n = gpt2Word(text)
 		}
-		emit(text[:n])
-		text = text[n:]
+		emit(text[:n], first)
+		text, first = text[n:], false
 	}
 }
 
@@ -140,18 +140,18 @@ func lower(c byte) byte {
 }
 
 // splitLlama3 is exprLlama3, splitQwen2 the same with numbers one by one.
-func splitLlama3(text string, emit func(string)) { splitModern(text, 3, emit) }
+func splitLlama3(text string, first bool, emit emitter) { splitModern(text, 3, first, emit) }
 
-func splitQwen2(text string, emit func(string)) { splitModern(text, 1, emit) }
+func splitQwen2(text string, first bool, emit emitter) { splitModern(text, 1, first, emit) }
 
-func splitModern(text string, digits int, emit func(string)) {
+func splitModern(text string, digits int, first bool, emit emitter) {
 	for len(text) > 0 {
 		n := contraction(text, true)
 		if n == 0 {
 			n = modernWord(text, digits)
 		}
-		emit(text[:n])
-		text = text[n:]
+		emit(text[:n], first)
+		text, first = text[n:], false
 	}
 }
 
