@@ -176,7 +176,7 @@ func (p part) step() (step, error) {
 func (p part) splitStep() (step, error) {
 	b, ok := behaviours[p.Behavior]
 	if !ok {
-		return nil, fmt.Errorf("Split: the behavior %.30q is not known", p.Behavior)
+		return nil, fmt.Errorf("the behavior %.30q of Split is not known", p.Behavior)
 	}
 	s := split{behaviour: b, invert: p.Invert}
 	switch {
@@ -185,7 +185,7 @@ func (p part) splitStep() (step, error) {
 	case p.Pattern.String != nil:
 		s.expr, s.literal = *p.Pattern.String, true
 	default:
-		return nil, fmt.Errorf("Split without a pattern")
+		return nil, fmt.Errorf("there is a Split without a pattern")
 	}
 	return s, nil
 }
@@ -194,7 +194,7 @@ func (p part) splitStep() (step, error) {
 // add_prefix_space.
 func (p part) prefixScheme() (string, error) {
 	if p.Replacement == "" {
-		return "", fmt.Errorf("Metaspace without a replacement")
+		return "", fmt.Errorf("there is a Metaspace without a replacement")
 	}
 	switch p.PrependScheme {
 	case "always", "first", "never":
@@ -205,7 +205,7 @@ func (p part) prefixScheme() (string, error) {
 		}
 		return "never", nil
 	}
-	return "", fmt.Errorf("Metaspace: the prepend_scheme %.30q is not known", p.PrependScheme)
+	return "", fmt.Errorf("the prepend_scheme %.30q of Metaspace is not known", p.PrependScheme)
 }
 
 func isTrue(b *bool, otherwise bool) bool {

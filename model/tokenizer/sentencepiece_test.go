@@ -43,9 +43,7 @@ func TestDecodeKeepsIndentation(t *testing.T) {
 	} {
 		whole := append([]int32{1}, tok.Encode(c.prompt, false)...)
 		n := len(whole)
-		for _, id := range tok.EncodeRest(c.text, false) {
-			whole = append(whole, id)
-		}
+		whole = append(whole, tok.EncodeRest(c.text, false)...)
 		got := tok.Decode(whole[n:], true)
 		if got != c.text || c.prompt != "" && tok.DecodeText(whole, true) != c.prompt+c.text {
 			t.Errorf("%q behind %q decodes as %q, together %q", c.text, c.prompt, got, tok.DecodeText(whole, true))

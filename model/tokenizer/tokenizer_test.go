@@ -392,3 +392,22 @@ func BenchmarkEncode(b *testing.B) {
 		tok.Encode(text.String(), true)
 	}
 }
+
+// BenchmarkRules encodes with rules of each make: written by hand, one
+// expression, many steps.
+func BenchmarkRules(b *testing.B) {
+	_, cases := golden(b)
+	var text strings.Builder
+	for _, c := range cases {
+		text.WriteString(c.Text)
+	}
+	for _, pre := range []string{"llama-bpe", "gpt-4o", "deepseek-llm", "falcon"} {
+		b.Run(pre, func(b *testing.B) {
+			tok := small(b, pre)
+			b.SetBytes(int64(text.Len()))
+			for b.Loop() {
+				tok.Encode(text.String(), true)
+			}
+		})
+	}
+}
