@@ -20,7 +20,7 @@ test: lint cross chromium unit arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
-	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
+	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 15m ./...
 
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval

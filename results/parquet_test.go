@@ -362,15 +362,15 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// Other readers must see the types that are promised. LLAMAEVAL_PYARROW names
+// Other readers must see the types that are promised. LLAMAEVAL_PYTHON names
 // a Python with pyarrow and duckdb.
 func TestPyArrow(t *testing.T) {
-	python := os.Getenv("LLAMAEVAL_PYARROW")
+	python := os.Getenv("LLAMAEVAL_PYTHON")
 	if python == "" {
 		if os.Getenv(sharedtest.Required) != "" {
-			t.Fatal("LLAMAEVAL_PYARROW is not set")
+			t.Fatal("LLAMAEVAL_PYTHON is not set")
 		}
-		t.Skip("LLAMAEVAL_PYARROW is not set")
+		t.Skip("LLAMAEVAL_PYTHON is not set")
 	}
 	dir := t.TempDir()
 	if err := WriteSamples(dir, all([]Sample{row("arc", 0), row("arc", 1), {Task: "empty"}})); err != nil {

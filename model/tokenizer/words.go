@@ -1,58 +1,15 @@
 package tokenizer
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/llamaeval/llamaeval/model/tokenizer/ucd"
 )
 
-// scheme says how text is cut into words before merging. The checkpoints name
-// theirs in tokenizer.ggml.pre; the regular expressions they were published
-// with are written here as functions, since Go's regexp has no lookahead.
-type scheme struct {
-	// split calls emit for each word of text, in order and without gaps.
-	split func(text string, emit func(word string))
-	// normalize is applied to text between special tokens; nil keeps it.
-	normalize func(string) string
-	// wholeWords takes a word that is in the vocabulary as it is, without
-	// merging (ignore_merges in tokenizer.json).
-	wholeWords bool
-	// addBOS is what a checkpoint means that does not say add_bos_token.
-	addBOS bool
-}
-
-// schemes is indexed by tokenizer.ggml.pre; the aliases are llama.cpp's.
-var schemes = map[string]scheme{
-	"gpt-2": gpt2Scheme, "phi-2": gpt2Scheme, "mpt": gpt2Scheme, "olmo": gpt2Scheme,
-
-	"smollm": digitsScheme, "starcoder": digitsScheme, "refact": digitsScheme,
-	"command-r": digitsScheme, "codeshell": digitsScheme, "exaone": digitsScheme,
-
-	"llama-bpe": llama3Scheme, "llama3": llama3Scheme, "llama-v3": llama3Scheme,
-	"falcon3": llama3Scheme, "pixtral": llama3Scheme,
-
-	"qwen2": qwen2Scheme, "deepseek-r1-qwen": qwen2Scheme,
-}
-
-var (
-	gpt2Scheme   = scheme{split: splitGPT2}
-	digitsScheme = scheme{split: splitDigits}
-	llama3Scheme = scheme{split: splitLlama3, wholeWords: true, addBOS: true}
-	qwen2Scheme  = scheme{split: splitQwen2, normalize: norm.NFC.String}
-)
-
-// schemeNames lists the known values of tokenizer.ggml.pre.
-func schemeNames() string {
-	names := make([]string, 0, len(schemes))
-	for name := range schemes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
+// The expressions that most checkpoints split words with are written here as
+// functions, which are many times faster; fastSplits in steps.go names them.
 
 // class is what the expressions tell characters apart by.
 type class uint8
@@ -73,9 +30,9 @@ func classAt(s string) (class, int) {
 	switch {
 	case r == utf8.RuneError && width == 1:
 		return other, 1
-	case unicode.IsLetter(r), unicode.Is(newLetters, r):
+	case ucd.IsLetter(r):
 		return letter, width
-	case unicode.IsNumber(r), unicode.Is(newNumbers, r):
+	case ucd.IsNumber(r):
 		return number, width
 	case unicode.IsSpace(r):
 		return space, width
@@ -113,17 +70,15 @@ func run(s string, c class, limit int) (length, last int) {
 	return length, last
 }
 
-// splitGPT2 is the expression of GPT-2's encoder.py:
-//
-//	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-func splitGPT2(text string, emit func(string)) {
+// splitGPT2 is exprGPT2.
+func splitGPT2(text string, first bool, emit emitter) {
 	for len(text) > 0 {
 		n := contraction(text, false)
 		if n == 0 {
 			n = gpt2Word(text)
 		}
-		emit(text[:n])
-		text = text[n:]
+		emit(text[:n], first)
+		text, first = text[n:], false
 	}
 }
 
@@ -184,44 +139,19 @@ func lower(c byte) byte {
 	return c
 }
 
-// splitDigits isolates each \p{N} and applies GPT-2's expression to what lies
-// between, which therefore does not see across a number.
-func splitDigits(text string, emit func(string)) {
-	for len(text) > 0 {
-		end, width := 0, 0
-		for end < len(text) {
-			c, w := classAt(text[end:])
-			if c == number {
-				width = w
-				break
-			}
-			end += w
-		}
-		splitGPT2(text[:end], emit)
-		if width > 0 {
-			emit(text[end : end+width])
-		}
-		text = text[end+width:]
-	}
-}
+// splitLlama3 is exprLlama3, splitQwen2 the same with numbers one by one.
+func splitLlama3(text string, first bool, emit emitter) { splitModern(text, 3, first, emit) }
 
-// splitLlama3 is the expression of Llama 3's tokenizer.json:
-//
-//	(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
-//	 ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-func splitLlama3(text string, emit func(string)) { splitModern(text, 3, emit) }
+func splitQwen2(text string, first bool, emit emitter) { splitModern(text, 1, first, emit) }
 
-// splitQwen2 is Llama 3's expression with numbers one digit at a time.
-func splitQwen2(text string, emit func(string)) { splitModern(text, 1, emit) }
-
-func splitModern(text string, digits int, emit func(string)) {
+func splitModern(text string, digits int, first bool, emit emitter) {
 	for len(text) > 0 {
 		n := contraction(text, true)
 		if n == 0 {
 			n = modernWord(text, digits)
 		}
-		emit(text[:n])
-		text = text[n:]
+		emit(text[:n], first)
+		text, first = text[n:], false
 	}
 }
 
