@@ -34,3 +34,16 @@ func TestHost(t *testing.T) {
 	}
 	t.Log(time.Since(start))
 }
+
+// needHost skips where no sandbox can be built, unless CI requires one.
+func needHost(t *testing.T) {
+	t.Helper()
+	h := &Host{Workers: 1}
+	defer h.Close()
+	if err := h.Check(context.Background()); err != nil {
+		if os.Getenv("LLAMAEVAL_REQUIRE_SANDBOX") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+}

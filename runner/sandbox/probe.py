@@ -35,6 +35,6 @@ if os.path.exists("/proc/self/maps"):
             if not any(path[0].startswith(folder + "/") for folder in library):
                 files.add(path[0])
 print(json.dumps({
-    "executable": base, "version": sys.version.split()[0], "library": library,
+    "executable": base, "prefix": os.path.realpath(sys.base_prefix), "version": sys.version.split()[0], "library": library,
     "files": sorted(files), "missing": missing,
 }))

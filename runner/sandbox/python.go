@@ -16,6 +16,7 @@ var probe string
 // Python describes an interpreter: what it is and which files it needs.
 type Python struct {
 	Executable string   `json:"executable"` // its real path
+	Prefix     string   `json:"prefix"`
 	Version    string   `json:"version"`
 	Library    []string `json:"library"` // folders of the standard library
 	Files      []string `json:"files"`   // shared objects outside of it

@@ -40,14 +40,27 @@ type mount struct {
 	Device bool   `json:"device"`
 }
 
+// pythonDir is where the installation of Python lies in the sandbox, so that
+// its path says nothing about the host.
+const pythonDir = "/python"
+
+// inside is where a file of Python's installation lies in the sandbox.
+func (p Python) inside(path string) string {
+	relative, err := filepath.Rel(p.Prefix, path)
+	if err != nil || !filepath.IsLocal(relative) {
+		return path // a part of it that lies elsewhere
+	}
+	return filepath.Join(pythonDir, relative)
+}
+
 // newStage lists just what Python needs, all of it read-only.
 func newStage(p Python, rules ruleset, filter []byte, memory int64) (stage, error) {
-	s := stage{Mounts: []mount{{Source: p.Executable, Target: p.Executable}}}
+	s := stage{Mounts: []mount{{Source: p.Executable, Target: p.inside(p.Executable)}}}
 	for _, dir := range p.Library {
-		s.Mounts = append(s.Mounts, mount{Source: dir, Target: dir})
+		s.Mounts = append(s.Mounts, mount{Source: dir, Target: p.inside(dir)})
 		for _, name := range []string{"site-packages", "dist-packages"} {
 			if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-				s.Covers = append(s.Covers, filepath.Join(dir, name))
+				s.Covers = append(s.Covers, filepath.Join(p.inside(dir), name))
 			}
 		}
 	}
@@ -79,7 +92,7 @@ func newStage(p Python, rules ruleset, filter []byte, memory int64) (stage, erro
 	if err != nil {
 		return s, err
 	}
-	s.Args = []string{p.Executable, "-s", "-S", "-B", "-X", "utf8", "-c", guest("confine", "zygote"), string(layers)}
+	s.Args = []string{p.inside(p.Executable), "-s", "-S", "-B", "-X", "utf8", "-c", guest("confine", "zygote"), string(layers)}
 	return s, nil
 }
 
@@ -171,6 +184,6 @@ func becomePython() error {
 	if _, err := unix.FcntlInt(controlFD, unix.F_SETFD, 0); err != nil {
 		return fmt.Errorf("control: %w", err)
 	}
-	env := []string{"LC_ALL=C.UTF-8", "PYTHONHASHSEED=0", "LD_LIBRARY_PATH=" + libraryDir}
+	env := []string{"LC_ALL=C.UTF-8", "PYTHONHASHSEED=0", "PYTHONHOME=" + pythonDir, "LD_LIBRARY_PATH=" + libraryDir}
 	return fmt.Errorf("%s: %w", s.Args[0], unix.Exec(s.Args[0], s.Args, env))
 }
