@@ -19,8 +19,8 @@ func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
 	if c.Bool("unsafe-code-execution") && !c.Bool("allow-code-execution") {
 		return usagef("--unsafe-code-execution goes with --allow-code-execution")
 	}
-	if kind, path, _ := strings.Cut(c.String("sandbox"), "="); kind != "host" && (kind != "wasm" || path == "") {
-		return usagef("--sandbox %s is not known: use host or wasm=PATH", c.String("sandbox"))
+	if err := checkSandboxFlag(c); err != nil {
+		return err
 	}
 	for _, t := range selected {
 		if !t.UnsafeCode {
@@ -37,6 +37,14 @@ func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
 		return nil
 	}
 	return nil
+}
+
+func checkSandboxFlag(c *cli.Context) error {
+	kind, path, given := strings.Cut(c.String("sandbox"), "=")
+	if kind == "host" && !given || kind == "wasm" && path != "" {
+		return nil
+	}
+	return usagef("--sandbox %s is not known: use host or wasm=PATH", c.String("sandbox"))
 }
 
 // newSandbox builds what --sandbox asks for. Where that cannot be built,

@@ -1,15 +1,13 @@
-# Ctypes rewrites a constant of the tests.
+# Ctypes overwrites a constant of the tests.
 # control: naive
 import ctypes, sys
 
 def f(x):
     consts = sys._getframe(1).f_code.co_consts
-    i = [k for k, c in enumerate(consts) if type(c) is str and c == 'right answer of the tests'][0]
-    ob = id(consts) + (tuple.__basicsize__ // 8 + i) * 8
-    s = 'wrong'
-    f.keep = [s] * 1000
-    ctypes.c_void_p.from_address(ob).value = id(s)
-    return s
+    right = [c for c in consts if type(c) is str and c.startswith('right answer')][0]
+    wrong = 'wrong' + right[5:]
+    ctypes.memmove(id(right) + sys.getsizeof(right) - len(right) - 1, wrong.encode(), len(wrong))
+    return wrong
 
 # tests
 assert f(2) == 'right answer of the tests'

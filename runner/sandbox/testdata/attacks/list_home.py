@@ -1,5 +1,5 @@
 # What lies in the home folder.
-# control: process
+# control: process?
 import os
 
 def attack():
