@@ -201,6 +201,25 @@ func TestAttacksWorkUnhindered(t *testing.T) {
 	}
 }
 
+// Forged verdicts do not work in WebAssembly either.
+func TestForgeriesInWasm(t *testing.T) {
+	w, ok := kinds(t)["wasm"]
+	if !ok {
+		t.Skip("LLAMAEVAL_PYTHON_WASM names no python.wasm")
+	}
+	for _, a := range attacks(t, scene(t)) {
+		if a.control != "naive" {
+			continue
+		}
+		t.Run(a.name, func(t *testing.T) {
+			passed, detail, err := w.Run(context.Background(), a.program, a.tests, 3*time.Second)
+			if err != nil || passed {
+				t.Errorf("it works: %v %q %v", passed, detail, err)
+			}
+		})
+	}
+}
+
 // naive judges as the reference does: in one process, by the exit status.
 func naive(t *testing.T, a attack) (bool, string) {
 	t.Helper()

@@ -104,19 +104,27 @@ func judgeAll(t *testing.T, s Sandbox, problems []problem, timeout time.Duration
 	return failed
 }
 
-// All solutions of the benchmarks' authors pass, but one that fails anywhere.
+// All solutions of the benchmarks' authors pass, but one that fails anywhere:
+// every eighth is tried, all with LLAMAEVAL_LONG.
 func TestCanonicalSolutions(t *testing.T) {
 	needHost(t)
 	problems := benchmarks(t)
-	if testing.Short() {
-		problems = problems[:20]
+	if os.Getenv("LLAMAEVAL_LONG") == "" { // every eighth
+		var some []problem
+		for i := 0; i < len(problems); i += 8 {
+			some = append(some, problems[i])
+		}
+		problems = some
 	}
 	h := &Host{}
 	defer h.Close()
 	start := time.Now()
 	failed := judgeAll(t, h, problems, 20*time.Second)
 	t.Logf("%d programs in %v", len(problems), time.Since(start))
-	delete(failed, "MBPP/367") // its tests name a tree that they do not define
+	if len(problems) > 600 && failed["MBPP/367"] == "" {
+		t.Error("MBPP/367 passes, which no reference lets it")
+	}
+	delete(failed, "MBPP/367")
 	for name, detail := range failed {
 		t.Errorf("%s: %s", name, detail)
 	}

@@ -28,8 +28,9 @@ func groupMemory(memory int64) int64 { return 2*memory + 256<<20 }
 func newGroup(pid int, memory int64) (*cgroup, error) {
 	parents, err := groupParents()
 	if err != nil {
-		return nil, nil //nolint:nilerr // no groups for this user: doctor says why
+		return nil, nil // no groups for this user: doctor says why
 	}
+	forgetDead(parents)
 	name := fmt.Sprintf("llamaeval-%d-%d", os.Getpid(), groupNumber.Add(1))
 	g := &cgroup{}
 	for _, parent := range parents {
@@ -48,6 +49,19 @@ func newGroup(pid int, memory int64) (*cgroup, error) {
 		}
 	}
 	return g, nil
+}
+
+// forgetDead removes the empty groups of programs that were killed.
+func forgetDead(parents []groupParent) {
+	for _, parent := range parents {
+		groups, _ := filepath.Glob(filepath.Join(parent.dir, "llamaeval-*-*"))
+		for _, dir := range groups {
+			var pid, n int
+			if _, err := fmt.Sscanf(filepath.Base(dir), "llamaeval-%d-%d", &pid, &n); err == nil && errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+				_ = unix.Rmdir(dir) // one that is in use stays
+			}
+		}
+	}
 }
 
 // remove takes the group away once its last process is collected.
