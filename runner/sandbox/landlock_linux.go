@@ -31,9 +31,9 @@ func landlockABI() (int, error) {
 	case errors.Is(e, unix.ENOSYS):
 		return 0, errors.New("the kernel has no Landlock (Linux 5.13 or newer is needed)")
 	case errors.Is(e, unix.EOPNOTSUPP):
-		return 0, errors.New("Landlock is switched off: add landlock to the kernel's parameter lsm=")
+		return 0, errors.New("its Landlock is switched off: add landlock to the kernel's parameter lsm=")
 	case e != 0:
-		return 0, fmt.Errorf("Landlock: %w", e)
+		return 0, fmt.Errorf("landlock: %w", e)
 	}
 	return int(abi), nil
 }
