@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +55,18 @@ type Job struct {
 
 	firstToken time.Time          // when the first tokens were computed
 	modeError  *results.ModeError // of mode fast, once measured
+}
+
+// Close lets go of the model and of what runs generated code.
+func (j *Job) Close() error {
+	var err error
+	if j.Local != nil {
+		err = j.Local.Close()
+	}
+	if c, ok := j.Code.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
 }
 
 // Config is everything that decides the numbers of the job.

@@ -15,11 +15,13 @@ import (
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
 	"github.com/llamaeval/llamaeval/kernels/quant"
+	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
+	sandbox.Reexec()
 	testscript.Main(m, map[string]func(){"llamaeval": main})
 }
 
