@@ -24,8 +24,8 @@ func modelVerifyCommand() *cli.Command {
 	}
 }
 
-// A finding is one check and what it found; failed ones make the exit code 1.
-type finding struct {
+// A verdict is one check and what it found; failed ones make the exit code 1.
+type verdict struct {
 	check, subject, result string
 	failed                 bool
 }
@@ -59,9 +59,9 @@ func modelVerify(c *cli.Context) error {
 
 // hashFindings compares each file with the hash of when it was fetched, or
 // that its source states.
-func hashFindings(ctx context.Context, r fetch.Resolved, f *gguf.File, h modelHub) []finding {
+func hashFindings(ctx context.Context, r fetch.Resolved, f *gguf.File, h modelHub) []verdict {
 	kept, _ := h.Checkpoints() // without a cache nothing is known
-	var out []finding
+	var out []verdict
 	for _, path := range f.Paths() {
 		known, err := r.CheckHash(path)
 		for _, k := range kept {
@@ -75,32 +75,32 @@ func hashFindings(ctx context.Context, r fetch.Resolved, f *gguf.File, h modelHu
 	return out
 }
 
-func found(check, subject string, known bool, err error) finding {
+func found(check, subject string, known bool, err error) verdict {
 	switch {
 	case err != nil:
-		return finding{check, subject, oneLine(err.Error()), true}
+		return verdict{check, subject, oneLine(err.Error()), true}
 	case !known:
-		return finding{check, subject, "nothing states what it should be", false}
+		return verdict{check, subject, "nothing states what it should be", false}
 	}
-	return finding{check, subject, "ok", false}
+	return verdict{check, subject, "ok", false}
 }
 
-func weightFindings(f *gguf.File) []finding {
+func weightFindings(f *gguf.File) []verdict {
 	bad, err := checkpoint.Scan(f)
 	if err != nil {
-		return []finding{found("weights", filepath.Base(f.Path), true, err)}
+		return []verdict{found("weights", filepath.Base(f.Path), true, err)}
 	}
-	var out []finding
+	var out []verdict
 	for _, b := range bad {
-		out = append(out, finding{"weights", b.Tensor, fmt.Sprintf("%d NaN, %d infinite", b.NaN, b.Infinite), true})
+		out = append(out, verdict{"weights", b.Tensor, fmt.Sprintf("%d NaN, %d infinite", b.NaN, b.Infinite), true})
 	}
 	if len(out) == 0 {
-		out = append(out, finding{"weights", fmt.Sprintf("%d tensors", len(f.Tensors())), "ok", false})
+		out = append(out, verdict{"weights", fmt.Sprintf("%d tensors", len(f.Tensors())), "ok", false})
 	}
 	return out
 }
 
-func tokenizerFinding(f *gguf.File) finding {
+func tokenizerFinding(f *gguf.File) verdict {
 	t, err := checkpoint.Tokenizer(f)
 	if err != nil {
 		return found("tokenizer", filepath.Base(f.Path), true, err)
@@ -112,7 +112,7 @@ func tokenizerFinding(f *gguf.File) finding {
 	return found("tokenizer", fmt.Sprintf("%d tokens", t.VocabSize()), true, checkpoint.SelfTest(t, rows))
 }
 
-func printFindings(c *cli.Context, findings []finding, format string) error {
+func printFindings(c *cli.Context, findings []verdict, format string) error {
 	t := results.Table{Columns: []results.Column{{Name: "check"}, {Name: "of"}, {Name: "result"}}}
 	var failed []string
 	checks := make([]map[string]any, 0, len(findings))
