@@ -21,26 +21,28 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, how
 	c := kv.(*cache)
 	group := c.shape.Heads / c.shape.KVHeads
 	stacks := b.stack(spans, max(1, queryRows/group), c.shape.KVHeads)
-	b.pool.Run(len(stacks)*c.shape.KVHeads, func(worker, turn int) {
-		// The last pieces of a sequence have most keys: begin with them.
-		i := len(stacks) - 1 - turn/c.shape.KVHeads
+	run, few := b.pool.Run, positionsOf(spans) <= fewRowsOfA
+	if few { // memory decides, so each thread attends to what it stored
+		run = b.pool.RunNear
+	}
+	run(len(stacks)*c.shape.KVHeads, func(worker, turn int) {
+		i := turn / c.shape.KVHeads
+		if !few { // the last pieces of a sequence have most keys: begin with them
+			i = len(stacks) - 1 - i
+		}
 		a := attention{
 			Backend: b, cache: c, layer: layer, head: turn % c.shape.KVHeads, group: group,
 			pieces: stacks[i], how: how,
 		}
 		a.run(dst.(*matrix), q.(*matrix), &b.local[worker])
 	})
-	b.soon.expect(c, (layer+1)%c.shape.Layers, spans)
+	b.expect(c, (layer+1)%c.shape.Layers, spans)
 }
 
 // stack cuts spans into pieces and joins neighbours of together at most that
 // many positions, fewer where threads would run out of turns.
 func (b *Backend) stack(spans []kernels.Span, most, heads int) [][]piece {
-	positions := 0
-	for _, s := range spans {
-		positions += s.Len
-	}
-	most = min(most, max(4, positions*heads/(8*b.Threads())))
+	most = min(most, max(4, positionsOf(spans)*heads/(8*b.Threads())))
 	pieces := cutSpans(spans, most)
 	var out [][]piece
 	for first := 0; first < len(pieces); {
@@ -53,6 +55,13 @@ func (b *Backend) stack(spans []kernels.Span, most, heads int) [][]piece {
 		first = end
 	}
 	return out
+}
+
+func positionsOf(spans []kernels.Span) (n int) {
+	for _, s := range spans {
+		n += s.Len
+	}
+	return n
 }
 
 // attention is some pieces' queries of the heads that share one key-value

@@ -24,7 +24,6 @@ type Backend struct {
 	local  []scratch // by worker
 	narrow matrix    // of mode fast: the left factor of the product under way
 	side   []float32 // of few rows: the same, rows side by side
-	soon   soon      // what attention reads next
 	jobs   []product // of the products under way
 	turns  []turn
 	last   *weight // of the product last computed
@@ -44,6 +43,7 @@ type scratch struct {
 	sum     []float32
 	shrink  []float32
 	steps   []step
+	soon    soon
 	pairs   []float32 // a head whose halves are interleaved
 	powers  []float32 // of e, of one row
 }

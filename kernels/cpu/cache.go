@@ -65,7 +65,7 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 	c, km, vm := kv.(*cache), k.(*matrix), v.(*matrix)
 	pieces := cutSpans(spans, kernels.PageTokens)
 	width := c.shape.HeadDim
-	b.pool.Run(len(pieces)*c.shape.KVHeads, func(_, turn int) {
+	b.pool.RunNear(len(pieces)*c.shape.KVHeads, func(_, turn int) {
 		p, head := pieces[turn/c.shape.KVHeads], turn%c.shape.KVHeads
 		keys, values := c.block(p.page(), layer, head)
 		at := p.start % kernels.PageTokens

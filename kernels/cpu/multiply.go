@@ -85,7 +85,7 @@ func (t *turn) portion() (panels, k int) {
 // multiply computes a turn into its product's destination.
 func (b *Backend) multiply(t turn, s *scratch) {
 	c := t.c[t.row*t.ldc+t.panel*panelCols:]
-	if b.thin(t, c, t.add) || b.slim(t, c, t.ldc, t.add) {
+	if b.thin(t, c, t.add) || b.slim(t, c, t.ldc, s, t.add) {
 		return
 	}
 	if _, piece := t.portion(); piece == t.a.cols || !t.add {

@@ -15,7 +15,11 @@ func TestPoolTakesEachTurnOnce(t *testing.T) {
 		for round := range 300 {
 			turns := round % 23
 			counts := make([]atomic.Int32, turns)
-			p.Run(turns, func(worker, turn int) {
+			run := p.Run
+			if round%3 == 0 {
+				run = p.RunNear
+			}
+			run(turns, func(worker, turn int) {
 				if worker < 0 || worker >= p.Threads() {
 					t.Errorf("worker %d of %d", worker, p.Threads())
 				}

@@ -84,7 +84,7 @@ func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
 				t.then, t.thenPanel = p.w.then, left/panels*mostFew
 			}
 		}
-		if !b.thin(t, c[done*panelCols:], false) && !b.slim(t, c[done*panelCols:], p.ldc, false) {
+		if !b.thin(t, c[done*panelCols:], false) && !b.slim(t, c[done*panelCols:], p.ldc, s, false) {
 			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)
 		}
 	}

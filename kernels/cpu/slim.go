@@ -36,7 +36,7 @@ func (p *product) beside(b *Backend, side []float32) {
 
 // slim computes a turn of few rows without widening the weights into memory,
 // or returns false where the type or the shape does not allow it.
-func (b *Backend) slim(t turn, c []float32, ldc int, add bool) bool {
+func (b *Backend) slim(t turn, c []float32, ldc int, s *scratch, add bool) bool {
 	kernel, k := &t.slim, t.a.cols
 	if t.side == nil || t.panels%2 != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
@@ -57,7 +57,7 @@ func (b *Backend) slim(t turn, c []float32, ldc int, add bool) bool {
 		lines := blocks * max(1, kernel.blockSize*accumulators/32) // farLines of avx512gen
 		for p := 0; p < t.panels; p += n {
 			ahead := t.ahead(p, n)
-			far := b.soon.take(lines, a)
+			far := s.soon.take(lines, a)
 			do(c[row*ldc+p*panelCols:], ldc, rows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, ahead, mode, far)
 		}
 	}
