@@ -59,22 +59,30 @@ func (j *Job) takeShard() error {
 	}
 	borders := cutChain(chain, s.Count)
 	part := &results.ShardPart{Index: s.Index, Count: s.Count, Cut: cutHash(chain, borders), BOS: j.writesBOS(), Warnings: j.Chat.bosWarnings(j.Spec.BOS)}
-	own := make([][]int, len(j.Tasks))
-	for _, l := range chain[borders[s.Index-1]:borders[s.Index]] {
-		own[l.task] = append(own[l.task], int(l.doc))
-	}
+	own := dealt(chain[borders[s.Index-1]:borders[s.Index]], len(j.Tasks))
 	for i, p := range j.Tasks {
 		part.Planned += len(p.IDs)
 		part.Tasks = append(part.Tasks, results.ShardTask{
 			Task: p.Task.Name, Documents: len(own[i]), Planned: len(p.IDs),
 			Shots: p.Shots, MaxTokens: p.MaxTokens, Sample: p.Sample, Warnings: p.Warnings,
 		})
-		slices.Sort(own[i])
 		part.Documents += len(own[i])
 		p.IDs = own[i]
 	}
 	j.part = part
 	return nil
+}
+
+// dealt lists the documents of a piece of a chain by task, ascending.
+func dealt(piece []link, tasks int) [][]int {
+	own := make([][]int, tasks)
+	for _, l := range piece {
+		own[l.task] = append(own[l.task], int(l.doc))
+	}
+	for _, ids := range own {
+		slices.Sort(ids)
+	}
+	return own
 }
 
 // cutHash is SHA-256, hex, over how all documents are dealt out, by which
