@@ -204,7 +204,9 @@ func TestSlurm(t *testing.T) {
 	}
 	s := newSite(t)
 	script := filepath.Join(sharedtest.Root(t), "scripts", "slurm")
-	s.run(t, nil, script, "install")
+	if out, err := exec.Command(script, "install").CombinedOutput(); err != nil {
+		t.Fatalf("scripts/slurm install: %v: %s", err, out)
+	}
 	cluster := filepath.Join(s.dir, "slurm")
 	t.Cleanup(func() { s.run(t, nil, script, "stop", cluster) })
 	s.run(t, nil, script, "start", cluster)
