@@ -29,10 +29,7 @@ func Chain(groups [][]Request) []Link {
 
 // cost is that of requests which share what they can among themselves.
 func cost(requests []Request) int {
-	n := requests[0].input().len()
-	if len(requests) > 1 {
-		n = buildTrie(requests).tokens()
-	}
+	n := tokensComputed(requests)
 	for _, r := range requests {
 		if r.Gen != nil {
 			n += generatedCost * r.Gen.MaxTokens / 2
