@@ -30,8 +30,8 @@ var shapes = []shape{
 }
 
 // Ten million requests: 200 tasks of 50,000 requests each, planned wave after
-// wave as a run plans them, and the chain cut into shards. Times are of one
-// core. Short: a hundredth of it.
+// wave as a run plans them, and the chain cut into shards. Times are the
+// clock's. Short: a hundredth of it.
 func TestPlanTenMillion(t *testing.T) {
 	tasks, perTask := 200, 50_000
 	if os.Getenv("LLAMAEVAL_LONG") == "" {
