@@ -47,6 +47,8 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 20m -count=1 ./runner/sandbox
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
+	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: ## rewrite golden files and README's table of checkpoints

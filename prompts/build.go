@@ -182,9 +182,6 @@ func (b *Builder) item(id int) (Item, error) {
 	return it, err
 }
 
-// MaxTokens is the longest text that a generation may have.
-func (b *Builder) MaxTokens() int { return b.options.Gen.MaxTokens }
-
 // HasDescription says whether the task's description is not empty.
 func (b *Builder) HasDescription() bool {
 	text, err := b.description.text(b.docs[0])

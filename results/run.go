@@ -140,6 +140,9 @@ type Run struct {
 
 	Stopping *Stopping `json:"sequential,omitempty"` // of a finished run with --sequential
 
+	Shard  *ShardPart    `json:"shard,omitempty"`  // of a run with --shard
+	Merged []MergedShard `json:"merged,omitempty"` // what a run was merged from, in order
+
 	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run
 }
 

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -44,11 +43,13 @@ type Job struct {
 	Command  []string
 	Origin   results.Origin
 
-	judges    map[string]*judge // by task
-	afterItem func(done int)    // for tests, once items are durable
-	maxBatch  int               // for tests; 0: the engine's own
-	maxWave   int               // for tests; 0: waveBytes
-	leastWave int               // for tests, of a sequential run; 0: leastWave
+	part      *results.ShardPart // of Spec.Shard, once it is cut
+	same      *results.Score     // in a job that merges: see sameColumns
+	judges    map[string]*judge  // by task
+	afterItem func(done int)     // for tests, once items are durable
+	maxBatch  int                // for tests; 0: the engine's own
+	maxWave   int                // for tests; 0: waveBytes
+	leastWave int                // for tests, of a sequential run; 0: leastWave
 
 	noting   sync.Mutex
 	outcomes map[item]results.Outcome // of a sequential run
@@ -76,7 +77,7 @@ func (j *Job) Config() (results.Config, error) {
 		return results.Config{}, err
 	}
 	c := results.Config{
-		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items},
+		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items, Shard: j.Spec.Shard.String()},
 		Model:     j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
 		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Numerics: Numerics,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
@@ -119,7 +120,7 @@ func (j *Job) judgeWarnings() []string {
 	var out []string
 	for _, p := range j.Tasks {
 		if jd := j.judges[p.Task.Name]; jd.remarked > 0 {
-			out = append(out, fmt.Sprintf("task %s: %d of its documents: %s", p.Task.Name, jd.remarked, jd.remark))
+			out = append(out, remark(p.Task.Name, jd.remarked, jd.remark))
 		}
 	}
 	return out
@@ -141,6 +142,9 @@ func (j *Job) DefaultOut() (string, error) {
 
 // Plan builds all prompts and says what they cost, without computing.
 func (j *Job) Plan() (results.Plan, error) {
+	if err := j.takeShard(); err != nil {
+		return results.Plan{}, err
+	}
 	source := j.waves(nil, nil)
 	defer source.stop()
 	var sum results.Plan
@@ -155,6 +159,10 @@ func (j *Job) Plan() (results.Plan, error) {
 		sum.TokensComputed += int64(p.TokensComputed)
 	}
 }
+
+// Part says what the job's shard is of the whole, once it was planned or run;
+// nil for a whole run.
+func (j *Job) Part() *results.ShardPart { return j.part }
 
 // Names lists the job's tasks and groups.
 func (j *Job) Names() []string {

@@ -19,12 +19,14 @@ import (
 type Prepared struct {
 	Task     *tasks.Task
 	Shots    int
-	IDs      []int // documents to evaluate, ascending indices into the split
-	Size     int   // documents in the split
-	Builder  *prompts.Builder
-	DataHash string // of every split that was read
-	Sample   bool   // the embedded sample, not the benchmark
+	IDs      []int            // documents to evaluate, ascending indices into the split
+	Size     int              // documents in the split
+	Builder  *prompts.Builder // nil in a job that merges
+	DataHash string           // of every split that was read
+	Sample   bool             // the embedded sample, not the benchmark
 	Warnings []string
+
+	MaxTokens int // the longest text that a generation may have
 }
 
 // Prepare loads a task's data and compiles its templates. inGroup says that
@@ -54,6 +56,7 @@ func Prepare(ctx context.Context, store *dataset.Store, t *tasks.Task, inGroup b
 	p.Sample, p.Warnings = l.sample, append(p.Warnings, l.warnings...)
 	p.DataHash = hex.EncodeToString(l.hash.Sum(nil))
 	gen := spec.Gen.apply(generation(t))
+	p.MaxTokens = gen.MaxTokens
 	p.Warnings = append(p.Warnings, samplesWarnings(t, gen)...)
 	options := prompts.Options{Shots: p.Shots, Rule: spec.FewShot, Seed: spec.Seed, System: spec.System, Chat: chat.config(), Gen: gen}
 	if p.Builder, err = prompts.NewBuilder(t, docs, pool, options); err != nil {

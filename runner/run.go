@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,6 +59,10 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 	default:
 		run = j.newRun(config, hash)
 	}
+	if err := j.takeShard(); err != nil {
+		return results.Report{}, err
+	}
+	run.Shard = j.part
 	if err := results.Sweep(j.Out); err != nil {
 		return results.Report{}, err
 	}
@@ -127,11 +132,8 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	run.Plan = plan
 	run.FirstToken = j.firstToken
 	run.WallSeconds += time.Since(started).Seconds()
-	run.Warnings = append(warnings, j.judgeWarnings()...)
 	run.ModeError = j.modeError
-	if e := run.ModeError; e != nil {
-		run.Warnings = append(run.Warnings, "mode fast: "+model.ModeError(*e).String())
-	}
+	run.Warnings = slices.Concat(warnings, j.judgeWarnings(), modeWarnings(run.ModeError))
 	return j.finish(run, log)
 }
 

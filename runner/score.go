@@ -33,8 +33,10 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if err := results.WriteScores(j.Out, scores); err != nil {
 		return results.Report{}, err
 	}
-	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
-	run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
+	run.Warnings = slices.Concat(j.shardWarnings(), run.Warnings, j.Chat.bosWarnings(j.Spec.BOS), j.warnings(tallies))
+	if run.Shard = j.closePart(); run.Shard == nil {
+		run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
+	}
 	run.Groups, run.Stopping = rules, j.stopping(tallies)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
@@ -74,38 +76,46 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 			return nil, nil, err
 		}
 		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID}, i}
-		rows[i] = tally{rows: []scoring.Row{s.Metrics}, generation: len(s.Finish)}
-		if s.TruncatedTokens > 0 {
-			rows[i].truncated = 1
-		}
-		for _, f := range s.Finish {
-			if f == "length" {
-				rows[i].hitLimit++
-			}
-		}
+		rows[i].add(s)
 	}
 	slices.SortFunc(keys, func(a, b key) int { return a.Compare(b.Sample) })
 	order := make([]int, len(keys))
-	tallies := map[string]*tally{}
+	tallies := j.emptyTallies()
 	for i, k := range keys {
 		order[i] = k.record
-		t := tallies[k.Task]
-		if t == nil {
-			t = &tally{}
-			tallies[k.Task] = t
-		}
-		t.docs = append(t.docs, k.DocID)
-		t.rows = append(t.rows, rows[k.record].rows...)
-		t.truncated += rows[k.record].truncated
-		t.hitLimit += rows[k.record].hitLimit
-		t.generation += rows[k.record].generation
-	}
-	for _, p := range j.Tasks {
-		if tallies[p.Task.Name] == nil { // its turn did not come before the run stopped
-			tallies[p.Task.Name] = &tally{}
-		}
+		tallies[k.Task].join(rows[k.record])
 	}
 	return order, tallies, nil
+}
+
+// emptyTallies has one for every task: the turn of some may not have come.
+func (j *Job) emptyTallies() map[string]*tally {
+	out := map[string]*tally{}
+	for _, p := range j.Tasks {
+		out[p.Task.Name] = &tally{}
+	}
+	return out
+}
+
+// add counts a sample in.
+func (t *tally) add(s results.Sample) {
+	t.docs, t.rows = append(t.docs, s.DocID), append(t.rows, s.Metrics)
+	t.generation += len(s.Finish)
+	if s.TruncatedTokens > 0 {
+		t.truncated++
+	}
+	for _, f := range s.Finish {
+		if f == "length" {
+			t.hitLimit++
+		}
+	}
+}
+
+func (t *tally) join(o tally) {
+	t.docs, t.rows = append(t.docs, o.docs...), append(t.rows, o.rows...)
+	t.truncated += o.truncated
+	t.hitLimit += o.hitLimit
+	t.generation += o.generation
 }
 
 func samples(log *journal.Journal, order []int) iter.Seq2[results.Sample, error] {
@@ -121,7 +131,7 @@ func samples(log *journal.Journal, order []int) iter.Seq2[results.Sample, error]
 
 // warnings says what a reader of the scores must know.
 func (j *Job) warnings(tallies map[string]*tally) []string {
-	out := j.Chat.bosWarnings(j.Spec.BOS)
+	var out []string
 	for _, p := range j.Tasks {
 		out = append(out, p.Warnings...)
 		t := tallies[p.Task.Name]
@@ -130,7 +140,7 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 		}
 		if t.hitLimit > 0 {
 			out = append(out, fmt.Sprintf("task %s: %d of %d generations (%.0f%%) ended at their token limit: if answers are cut off, --gen max_tokens=N raises it from %d",
-				p.Task.Name, t.hitLimit, t.generation, 100*float64(t.hitLimit)/float64(t.generation), p.Builder.MaxTokens()))
+				p.Task.Name, t.hitLimit, t.generation, 100*float64(t.hitLimit)/float64(t.generation), p.MaxTokens))
 		}
 		if p.Task.ProcessResults == tasks.ScoreHendrycksMath {
 			if text := t.disagreement(p.Task.Name); text != "" {
@@ -189,15 +199,26 @@ func (j *Job) rows(estimates map[string][]estimate, tallies map[string]*tally) (
 	return out, rules, nil
 }
 
-// row fills the columns that are the same for all rows of a run.
-func (j *Job) row(name, kind, version string, e estimate) results.Score {
-	modelHash, _ := j.Local.Hash() // Config has had it already
-	s := results.Score{
-		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
-		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
-		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
+// sameColumns are those that are the same for all rows of a run.
+func (j *Job) sameColumns() results.Score {
+	if j.same != nil {
+		return *j.same
 	}
+	modelHash, _ := j.Local.Hash() // Config has had it already
+	return results.Score{
+		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
+		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.writesBOS(),
+	}
+}
+
+// writesBOS says whether prompts begin with BOS.
+func (j *Job) writesBOS() bool { return j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS() }
+
+// row makes the row of one value.
+func (j *Job) row(name, kind, version string, e estimate) results.Score {
+	s := j.sameColumns()
+	s.Task, s.Kind, s.Version, s.Metric, s.Filter = name, kind, version, e.metric, e.filter
+	s.N, s.Value, s.HigherIsBetter = int32(e.N), e.Value, e.higherIsBetter
 	s.SetStdErr(e.StdErr, e.binary)
 	if i := e.interval; i != nil && s.StdErr != nil {
 		s.CILow, s.CIHigh = &i.low, &i.high

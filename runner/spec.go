@@ -25,6 +25,7 @@ type Spec struct {
 	ShotsInOne  bool // with Chat: all shots in one user message, not as turns
 	System      string
 	BOS         string // auto, on or off
+	Shard       Shard
 }
 
 // A Limit bounds the documents of each task; the zero value does not.

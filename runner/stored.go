@@ -61,6 +61,11 @@ func StoredSpec(c results.Config) (Spec, error) {
 		s.Limit.Fraction = l
 	}
 	var err error
+	if c.Documents.Shard != "" {
+		if s.Shard, err = ParseShard(c.Documents.Shard); err != nil {
+			return s, err
+		}
+	}
 	if s.FewShot, err = prompts.ParseRule(c.FewShot); err != nil {
 		return s, err
 	}

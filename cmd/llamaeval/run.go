@@ -27,6 +27,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
 			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
+			shardFlag(),
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
 			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
@@ -51,6 +52,10 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	shard, err := shardOf(c)
+	if err != nil {
+		return err
+	}
 	against, err := readAgainst(c)
 	if err != nil {
 		return err
@@ -66,6 +71,7 @@ func runAction(c *cli.Context) error {
 	if err := checkReference(job, published); err != nil {
 		return err
 	}
+	job.Spec.Shard = shard
 	if c.Bool("sequential") {
 		if job.Sequential, err = against.sequential(job); err != nil {
 			return err
@@ -246,6 +252,9 @@ func printPlan(c *cli.Context, job *runner.Job, format string) error {
 		Columns: []results.Column{{Name: "requests", Right: true}, {Name: "tokens requested", Right: true}, {Name: "tokens computed", Right: true}, {Name: "ratio", Right: true}},
 		Rows:    [][]string{{fmt.Sprint(plan.Requests), fmt.Sprint(plan.TokensRequested), fmt.Sprint(plan.TokensComputed), fmt.Sprintf("%.2f", ratio)}},
 		Value:   map[string]results.Plan{"plan": plan},
+	}
+	if p := job.Part(); p != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("Shard %d of %d: %d of %d documents.", p.Index, p.Count, p.Documents, p.Planned))
 	}
 	return t.Write(c.App.Writer, format)
 }

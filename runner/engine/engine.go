@@ -51,7 +51,17 @@ type Plan struct {
 
 // MakePlan counts without computing anything.
 func MakePlan(requests []Request) Plan {
-	return Plan{Requests: len(requests), TokensRequested: TokensRequested(requests), TokensComputed: buildTrie(requests).tokens()}
+	return Plan{Requests: len(requests), TokensRequested: TokensRequested(requests), TokensComputed: tokensComputed(requests)}
+}
+
+// tokensComputed counts the tokens of the requests' trie without building it:
+// in its order each adds what it does not share with the one before it.
+func tokensComputed(requests []Request) int {
+	n := 0
+	for _, o := range inOrder(requests) {
+		n += requests[o.request].input().len() - int(o.shared)
+	}
+	return n
 }
 
 // TokensRequested counts the tokens of every request on its own.

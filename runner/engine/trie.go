@@ -134,12 +134,3 @@ func (t *trie) attach(path []int32, r int32, req Request) {
 		n.scores = append(n.scores, score{row: int32(position - n.start), request: r, index: int32(i), target: scored[i]})
 	}
 }
-
-// tokens counts the tokens of all nodes.
-func (t *trie) tokens() int {
-	n := 0
-	for i := range t.nodes {
-		n += len(t.nodes[i].tokens)
-	}
-	return n
-}

@@ -46,6 +46,8 @@ func TestTrieHoldsEveryRequest(t *testing.T) {
 		}
 		if want := uniquePrefixes(requests); tr.tokens() != want {
 			t.Fatalf("trie holds %d tokens, unique prefixes are %d", tr.tokens(), want)
+		} else if n := MakePlan(requests).TokensComputed; n != want {
+			t.Fatalf("planned %d tokens, unique prefixes are %d", n, want)
 		}
 	})
 }
@@ -100,4 +102,13 @@ func uniquePrefixes(requests []Request) int {
 		}
 	}
 	return len(seen)
+}
+
+// tokens counts the tokens of all nodes.
+func (t *trie) tokens() int {
+	n := 0
+	for i := range t.nodes {
+		n += len(t.nodes[i].tokens)
+	}
+	return n
 }
