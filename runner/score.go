@@ -191,12 +191,12 @@ func (j *Job) rows(estimates map[string][]estimate, tallies map[string]*tally) (
 
 // row fills the columns that are the same for all rows of a run.
 func (j *Job) row(name, kind, version string, e estimate) results.Score {
-	modelHash, _ := j.Local.Hash() // Config has had it already
+	id, _ := j.subject().identity() // Config has had it already
 	s := results.Score{
 		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
 		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
-		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
+		Model: id.name, ModelHash: id.hash, TokenizerHash: id.tokenizer,
+		Mode: j.Mode, Device: id.device, ISA: id.isa, Chat: j.Spec.Chat, BOS: j.subject().addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
 	if i := e.interval; i != nil && s.StdErr != nil {

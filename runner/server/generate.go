@@ -31,7 +31,7 @@ func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer,
 	g := r.Gen
 	body := s.plain(map[string]any{"model": s.Model, "max_tokens": g.MaxTokens, "temperature": g.Temperature})
 	if g.Temperature > 0 {
-		body["seed"] = g.Seed[0] ^ g.Seed[1]&0x7fffffff // what every server takes
+		body["seed"] = (g.Seed[0] ^ g.Seed[1]) & 0x7fffffff // what every server takes
 		if g.TopP > 0 && g.TopP < 1 {
 			body["top_p"] = g.TopP
 		} else if s.Kind != TGI { // which knows no 1

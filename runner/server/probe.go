@@ -188,7 +188,7 @@ func (s *Server) tryScoring(ctx context.Context, front []int32) error {
 // largest difference between the log-probabilities of both.
 func (s *Server) trust(ctx context.Context, way scorer, front []int32) (worst float64, err error) {
 	var sum, late float64
-	n := 0
+	n, denied := 0, 0.0 // a token it generated that it then calls unlikely
 	for _, text := range probeTexts {
 		p, run, err := s.continued(ctx, way, front, text)
 		if err != nil {
@@ -209,13 +209,15 @@ func (s *Server) trust(ctx context.Context, way scorer, front []int32) (worst fl
 				late = max(late, math.Abs(got[i-1].top-run.logProbs[i]))
 			}
 			if yes, certain := g.greedy(); certain && !yes && run.logProbs[i] > math.Log(0.6) {
-				return 0, fmt.Errorf("it generates a token (%.2f) and then says that it is not the likeliest", run.logProbs[i])
+				denied = run.logProbs[i]
 			}
 		}
 	}
 	switch {
 	case n < 2*probeTokens:
 		return 0, errors.New("its generation could not be scored again to check its log-probabilities")
+	case worst <= trustMax && sum/float64(n) <= trustMean && denied != 0:
+		return 0, fmt.Errorf("it generates a token (%.2f) and then says that it is not the likeliest", denied)
 	case worst <= trustMax && sum/float64(n) <= trustMean:
 		return worst, nil
 	case late <= trustMax:
@@ -230,7 +232,7 @@ func (s *Server) adviceBOS(front []int32) string {
 	if s.Kind != LlamaCppP || len(front) > 0 {
 		return ""
 	}
-	return "; this server is right only for prompts that begin with BOS: --bos on gives comparable scores where the local run has it, too"
+	return "; this server is right only for prompts that begin with BOS: --bos on, with --tokenizer, asks for such; compare it with runs that have BOS, too"
 }
 
 // continued lets the server continue a text and returns both as one prompt.

@@ -60,7 +60,9 @@ func (p *pacer) do(ctx context.Context, tries int, try func() error) error {
 		if after > 0 {
 			p.hold(after)
 		}
-		p.say(fmt.Sprintf("%v: trying again in %v", err, wait.Round(100*time.Millisecond)))
+		if tries > probeTries { // what may well be refused is no trouble
+			p.say(fmt.Sprintf("%v: trying again in %v", err, wait.Round(100*time.Millisecond)))
+		}
 		if err := p.sleep(ctx, wait); err != nil {
 			return err
 		}

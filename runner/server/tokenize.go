@@ -23,9 +23,9 @@ type Tokenizer interface {
 
 // tokenization is how one kind of server tells its tokens.
 type tokenization struct {
-	path   string                                // beside the API
+	path   string                                 // beside the API
 	ask    func(model, text string, bos bool) any // bos: let it add what it adds by itself
-	always bool                                  // it adds BOS whatever is asked
+	always bool                                   // it adds BOS whatever is asked
 
 	detokenize string
 	back       func(model string, tokens []int32) any
