@@ -20,6 +20,7 @@ import (
 	"github.com/llamaeval/llamaeval/runner/server"
 	"github.com/llamaeval/llamaeval/runner/server/servertest"
 	"github.com/llamaeval/llamaeval/tasks"
+	"github.com/llamaeval/llamaeval/tasks/dataset"
 )
 
 // A remoteTest is a job on a stand-in, and one on the same model here.
@@ -240,23 +241,34 @@ func TestServersWithoutTokens(t *testing.T) {
 // Faults of all kinds are ridden out and leave no trace in the results.
 func TestFaultsLeaveNoTrace(t *testing.T) {
 	kinds := slices.Sorted(maps.Keys(servertest.Faults))
-	faulty := &servertest.Faulty{Share: 0.5, Kinds: kinds}
+	faulty := &servertest.Faulty{Kinds: kinds}
 	x := newRemoteTest(t, server.VLLM, true, func(h http.Handler) http.Handler { faulty.Server = h; return faulty })
 	x.options.Retries = 60
-	x.options = server.WithoutWaiting(x.options)
+	x.options.Clock = &servertest.Clock{}
 	x.options.Timeout = 300 * time.Millisecond
 	x.options.Notice = nil
 	if err := x.open(t); err != nil {
 		t.Fatal(err)
 	}
-	if x.remote.Remote.Server.Can.Scoring == "" {
-		t.Skip("the probe met the faults")
-	}
+	faulty.Share = 0.5
 	x.run(t)
 	for _, k := range kinds {
 		if faulty.Failed[k] == 0 {
 			t.Errorf("no fault of kind %s", k)
 		}
+	}
+}
+
+// A server that is busy while it is probed is not found to do less.
+func TestBusyServersAreProbed(t *testing.T) {
+	faulty := &servertest.Faulty{Share: 0.4, Kinds: []string{"429", "503", "cut", "closed"}}
+	x := newRemoteTest(t, server.SGLang, true, func(h http.Handler) http.Handler { faulty.Server = h; return faulty })
+	x.options.Clock = &servertest.Clock{}
+	if err := x.open(t); err != nil {
+		t.Fatal(err)
+	}
+	if can := x.remote.Remote.Server.Can; can.Scoring != "echo" || can.Prompts != server.PromptIDs || faulty.Failed["429"] == 0 {
+		t.Errorf("%+v, failed %v", can, faulty.Failed)
 	}
 }
 
@@ -321,4 +333,24 @@ func TestKeyIsNotKept(t *testing.T) {
 			t.Errorf("said %q", text)
 		}
 	}
+}
+
+// reprepare makes the prompts of the text task anew, with the job's template.
+func reprepare(t *testing.T, j *Job) {
+	t.Helper()
+	dir := filepath.Dir(j.Out)
+	task, err := tasks.ParseFile(filepath.Join(dir, "text.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.LoglikelihoodContinuation = ""
+	store, err := dataset.NewStore(dataset.Options{CacheDir: dir, Offline: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(context.Background(), store, task, true, j.Spec, j.Chat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Tasks = []*Prepared{p}
 }

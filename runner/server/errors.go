@@ -53,9 +53,10 @@ func (e *brokenError) Error() string { return e.url + ": " + e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
 var (
-	errCut   = errors.New("the answer was cut off")
-	errHuge  = errors.New("the answer is larger than any can be")
-	errStall = errors.New("no answer within the time limit (--server timeout=)")
+	errCut     = errors.New("the answer was cut off")
+	errGarbage = errors.New("its answer is not what the API says")
+	errHuge    = errors.New("the answer is larger than any can be")
+	errStall   = errors.New("no answer within the time limit (--server timeout=)")
 )
 
 // retryable tells whether to try again, and after how long at least.
@@ -68,11 +69,18 @@ func retryable(err error) (wait time.Duration, ok bool) {
 	return 0, errors.As(err, &broken) && !errors.Is(err, errHuge)
 }
 
-// refused tells whether the server answered and said no, as against not
-// having been reached.
+// refused tells whether the server answered and said no, or something that is
+// no answer, as against not having been reached or being busy.
 func refused(err error) bool {
 	var status *statusError
-	return errors.As(err, &status) && status.code != http.StatusTooManyRequests && status.code != http.StatusServiceUnavailable
+	if errors.As(err, &status) {
+		switch status.code {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return false
+		}
+		return true
+	}
+	return errors.Is(err, errGarbage)
 }
 
 // oneLine shortens a server's text for a message.

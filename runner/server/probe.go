@@ -29,8 +29,7 @@ const probeTokens = 5
 
 // Probe finds out what the server does with prompts of these tokens. t may be
 // nil: then it is asked for text only. bos: prompts begin with BOS. chat: it
-// shall render dialogues. An error means that it could not be found out, or
-// that the server can nothing.
+// shall render dialogues. An error means that it could not be found out.
 func (s *Server) Probe(ctx context.Context, t Tokenizer, bos, chat bool) error {
 	s.Can, s.scorer, s.tokens = Capabilities{}, nil, t
 	if chat {
@@ -44,9 +43,6 @@ func (s *Server) Probe(ctx context.Context, t Tokenizer, bos, chat bool) error {
 	}
 	if err := s.tryPrompts(ctx, front); err != nil {
 		return err
-	}
-	if !s.Can.Completions && !s.Can.Chat {
-		return fmt.Errorf("%s continues no text and answers no chat: %s", s.Address, s.Can.NoScoring)
 	}
 	switch {
 	case !s.Can.Completions:

@@ -20,8 +20,7 @@ const (
 // starts before the time is over.
 type pacer struct {
 	retries int
-	sleep   func(ctx context.Context, d time.Duration) error
-	now     func() time.Time
+	clock   Clock
 	say     func(string)
 
 	mu     sync.Mutex
@@ -30,10 +29,11 @@ type pacer struct {
 }
 
 func newPacer(o Options) *pacer {
-	return &pacer{retries: o.Retries, sleep: o.sleep, now: o.now, say: o.Notice, random: rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15))}
+	return &pacer{retries: o.Retries, clock: o.Clock, say: o.Notice, random: rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15))}
 }
 
-// do tries until it succeeds, fails for good or has failed too often.
+// do tries until it succeeds, fails for good or has failed too often. A probe,
+// of few tries, is no less patient with a server that is busy.
 func (p *pacer) do(ctx context.Context, tries int, try func() error) error {
 	for n := 1; ; n++ {
 		if err := p.gate(ctx); err != nil {
@@ -50,7 +50,8 @@ func (p *pacer) do(ctx context.Context, tries int, try func() error) error {
 		if !ok {
 			return err
 		}
-		if n >= tries {
+		probing := tries <= probeTries
+		if n >= tries && (!probing || refused(err) || n >= p.retries) {
 			if n > 1 {
 				err = fmt.Errorf("%w (tried %d times)", err, n)
 			}
@@ -60,10 +61,10 @@ func (p *pacer) do(ctx context.Context, tries int, try func() error) error {
 		if after > 0 {
 			p.hold(after)
 		}
-		if tries > probeTries { // what may well be refused is no trouble
+		if !probing || !refused(err) { // to be refused is no trouble then
 			p.say(fmt.Sprintf("%v: trying again in %v", err, wait.Round(100*time.Millisecond)))
 		}
-		if err := p.sleep(ctx, wait); err != nil {
+		if err := p.clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -85,7 +86,7 @@ func (p *pacer) backoff(failures int) time.Duration {
 func (p *pacer) hold(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t := p.now().Add(d); t.After(p.until) {
+	if t := p.clock.Now().Add(d); t.After(p.until) {
 		p.until = t
 	}
 }
@@ -94,12 +95,12 @@ func (p *pacer) hold(d time.Duration) {
 func (p *pacer) gate(ctx context.Context) error {
 	for {
 		p.mu.Lock()
-		wait := p.until.Sub(p.now())
+		wait := p.until.Sub(p.clock.Now())
 		p.mu.Unlock()
 		if wait <= 0 {
 			return ctx.Err()
 		}
-		if err := p.sleep(ctx, wait); err != nil {
+		if err := p.clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -116,7 +117,12 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(wait, maxRetryAfter)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// clock is the machine's.
+type clock struct{}
+
+func (clock) Now() time.Time { return time.Now() }
+
+func (clock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

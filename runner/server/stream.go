@@ -41,7 +41,7 @@ func (c *client) tryStream(ctx context.Context, url string, in any) (completion,
 	if !isStream(r) { // asked for a stream, it answered at once
 		var out completion
 		if err := json.NewDecoder(io.LimitReader(r.Body, maxBody)).Decode(&out); err != nil {
-			return out, c.broken(ctx, url, fmt.Errorf("its answer is not what the API says: %w", err))
+			return out, c.broken(ctx, url, fmt.Errorf("%w: %w", errGarbage, err))
 		}
 		return out, nil
 	}
@@ -72,7 +72,7 @@ func joinEvents(body io.Reader, alive func()) (completion, error) {
 		}
 		var part completion
 		if err := json.Unmarshal([]byte(data), &part); err != nil {
-			return out, fmt.Errorf("a part of the stream is not what the API says: %w: %s", err, oneLine(data))
+			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, err, oneLine(data))
 		}
 		if part.Error != nil {
 			return out, fmt.Errorf("the server failed while it answered: %s", oneLine(part.Error.Message))
