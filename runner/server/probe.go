@@ -183,7 +183,7 @@ func (s *Server) tryScoring(ctx context.Context, front []int32) error {
 // trust lets the server generate and scores what it said. It returns the
 // largest difference between the log-probabilities of both.
 func (s *Server) trust(ctx context.Context, way scorer, front []int32) (worst float64, err error) {
-	var sum, late float64
+	var sum, late, short float64
 	n, denied := 0, 0.0 // a token it generated that it then calls unlikely
 	for _, text := range probeTexts {
 		p, run, err := s.continued(ctx, way, front, text)
@@ -201,7 +201,9 @@ func (s *Server) trust(ctx context.Context, way scorer, front []int32) (worst fl
 		for i, g := range got {
 			d := math.Abs(g.logProb - run.logProbs[i])
 			worst, sum, n = max(worst, d), sum+d, n+1
-			if i > 0 { // what a server says that is one token late
+			// What a server says that is one token late; some leave out the
+			// last one instead.
+			if short = max(short, math.Abs(g.top-run.logProbs[i])); i > 0 {
 				late = max(late, math.Abs(got[i-1].top-run.logProbs[i]))
 			}
 			if yes, certain := g.greedy(); certain && !yes && run.logProbs[i] > math.Log(0.6) {
@@ -216,8 +218,8 @@ func (s *Server) trust(ctx context.Context, way scorer, front []int32) (worst fl
 		return 0, fmt.Errorf("it generates a token (%.2f) and then says that it is not the likeliest", denied)
 	case worst <= trustMax && sum/float64(n) <= trustMean:
 		return worst, nil
-	case late <= trustMax:
-		return 0, fmt.Errorf("they are one token late: they differ from those of its own generation by up to %.2f, what it calls the likeliest at the token before does not%s", worst, s.adviceBOS(front))
+	case late <= trustMax || short <= trustMax:
+		return 0, fmt.Errorf("they are one token late: they differ from those of its own generation by up to %.2f, and what it calls the likeliest stands one token before%s", worst, s.adviceBOS(front))
 	}
 	return 0, fmt.Errorf("they are not those of its own generation: they differ by up to %.2f (mean %.2f)%s", worst, sum/float64(n), s.adviceBOS(front))
 }
