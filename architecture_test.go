@@ -21,6 +21,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		"kernels/cpu":    {"tasks", "prompts", "model", "runner", "results"},
 		"model":          {"tasks", "prompts", "runner", "results"},
 		"runner/engine":  {"tasks", "prompts", "results"},
+		"runner/server":  {"tasks", "prompts", "results"},
 		"runner/journal": {"tasks", "prompts", "model", "kernels", "results"},
 		"runner":         {"cmd"},
 		"results":        {"tasks", "prompts", "model", "kernels", "runner"},

@@ -39,10 +39,12 @@ type Config struct {
 	Model         string `json:"model"` // the checkpoint's own name
 	ModelHash     string `json:"model_hash"`
 	TokenizerHash string `json:"tokenizer_hash"`
-	Mode          string `json:"mode"`     // exact or fast
-	Device        string `json:"device"`   // the kind: cpu or cuda
+	Mode          string `json:"mode"`     // exact, fast, or server: another program's arithmetic
+	Device        string `json:"device"`   // the kind: cpu, cuda or server
 	ISA           string `json:"isa"`      // avx512, avx2, neon, portable
 	Numerics      string `json:"numerics"` // version of the program's arithmetic
+
+	Server *Server `json:"server,omitempty"` // nil: this program ran the model
 
 	Seed    int64  `json:"seed"`
 	Shots   *int   `json:"shots"`   // --shots; nil leaves each task its own
@@ -58,6 +60,24 @@ type Config struct {
 	Generation map[string]any `json:"generation"` // --gen, values as JSON has them
 	Sandbox    string         `json:"sandbox"`    // kind; empty where no task runs code
 }
+
+// ModeServer is the mode of a run that an inference server computed. Its bits
+// are not promised: the same request may get others the next time.
+const ModeServer = "server"
+
+// A Server is what answered a run's requests, as far as it decides numbers.
+type Server struct {
+	Kind      string `json:"kind"`
+	Version   string `json:"version"` // empty where it does not say
+	Root      string `json:"root"`    // the checkpoint it says it serves, likewise
+	Prompts   string `json:"prompts"` // how they were sent: ids, text or messages
+	Scoring   string `json:"scoring"` // how log-probabilities of prompts are got; empty: not at all
+	Tokenizer string `json:"tokenizer"`
+	Context   int    `json:"context"` // tokens; 0: not known
+}
+
+// Name is kind and version, for a reader.
+func (s *Server) Name() string { return strings.TrimSpace(s.Kind + " " + s.Version) }
 
 // A TaskConfig names one task with the hashes of its definition and its data.
 type TaskConfig struct {

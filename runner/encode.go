@@ -22,6 +22,11 @@ type encoder struct {
 	eos       int32  // -1: the model has none
 	maxLength int    // context length, tokens
 
+	// Of a server's encoder: it takes texts or dialogues and no tokens; the
+	// text goes along with the tokens; why asking it for tokens has failed.
+	textOnly, dialogues, keepText bool
+	failure                       func() error
+
 	// The last context and its tokens: a document's choices share it.
 	lastContext string
 	lastTokens  []int32
@@ -41,6 +46,22 @@ type encoded struct {
 // encodeRequest encodes any request. Every continuation has at least one
 // token, or it is an error.
 func (e *encoder) encodeRequest(r prompts.Request) (encoded, error) {
+	if e.textOnly {
+		return e.asText(r)
+	}
+	out, err := e.tokens(r)
+	if e.failure != nil {
+		if failed := e.failure(); failed != nil {
+			return encoded{}, failed
+		}
+	}
+	if err == nil && e.keepText {
+		e.addText(r, &out)
+	}
+	return out, err
+}
+
+func (e *encoder) tokens(r prompts.Request) (encoded, error) {
 	switch r.Kind {
 	case prompts.Generate:
 		return e.prompt(r)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/llamaeval/llamaeval/results"
-	"github.com/llamaeval/llamaeval/runner/engine"
 	"github.com/llamaeval/llamaeval/runner/progress"
 	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/scoring"
@@ -25,8 +24,9 @@ type Job struct {
 	Spec   Spec
 	Tasks  []*Prepared
 	Groups []*tasks.Group
-	Local  *Local
-	Chat   *Chat // nil: plain text
+	Local  *Local  // nil with Remote
+	Remote *Remote // nil: a checkpoint on this machine
+	Chat   *Chat   // nil: plain text
 
 	Out     string // results folder; "": see DefaultOut
 	Memory  int64  // bytes for the KV cache
@@ -64,6 +64,9 @@ func (j *Job) Close() error {
 	if j.Local != nil {
 		err = j.Local.Close()
 	}
+	if j.Remote != nil {
+		err = j.Remote.Close()
+	}
 	if c, ok := j.Code.(io.Closer); ok {
 		err = errors.Join(err, c.Close())
 	}
@@ -72,14 +75,14 @@ func (j *Job) Close() error {
 
 // Config is everything that decides the numbers of the job.
 func (j *Job) Config() (results.Config, error) {
-	modelHash, err := j.Local.Hash()
+	id, err := j.subject().identity()
 	if err != nil {
 		return results.Config{}, err
 	}
 	c := results.Config{
 		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items, Shard: j.Spec.Shard.String()},
-		Model:     j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Numerics: Numerics,
+		Model:     id.name, ModelHash: id.hash, TokenizerHash: id.tokenizer,
+		Mode: j.Mode, Device: id.device, ISA: id.isa, Numerics: Numerics, Server: id.server,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
 		Sandbox: j.SandboxKind,
@@ -137,7 +140,7 @@ func (j *Job) DefaultOut() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return results.FolderName(j.Local.Name, j.Origin.Selection, hash), nil
+	return results.FolderName(config.Model, j.Origin.Selection, hash), nil
 }
 
 // Plan builds all prompts and says what they cost, without computing.
@@ -153,7 +156,7 @@ func (j *Job) Plan() (results.Plan, error) {
 		if err != nil || w == nil {
 			return sum, err
 		}
-		p := engine.MakePlan(w.requests)
+		p := j.subject().plan(w.requests)
 		sum.Requests += int64(p.Requests)
 		sum.TokensRequested += int64(p.TokensRequested)
 		sum.TokensComputed += int64(p.TokensComputed)

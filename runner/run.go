@@ -91,7 +91,7 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	}
 	return results.Run{
 		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
-		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path), ChatSource: source,
+		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: j.subject().where(), ChatSource: source,
 		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 		Suites: j.suites(),
@@ -133,7 +133,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	run.FirstToken = j.firstToken
 	run.WallSeconds += time.Since(started).Seconds()
 	run.ModeError = j.modeError
-	run.Warnings = slices.Concat(warnings, j.judgeWarnings(), modeWarnings(run.ModeError))
+	run.Warnings = slices.Concat(warnings, j.judgeWarnings(), j.subject().warnings(), modeWarnings(run.ModeError))
 	return j.finish(run, log)
 }
 
@@ -202,13 +202,16 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
 	var plan results.Plan
-	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
+	var counting sync.Mutex // a server's answers come at once
+	e := j.subject().answerer(ctx, j, func(n int) {
+		counting.Lock()
+		defer counting.Unlock()
 		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}
 		plan.TokensComputed += int64(n)
 		show.Add(0, int64(n))
-	}})
+	})
 	defer e.Close()
 	all := func(only map[string][]int) error {
 		return j.pipeline(ctx, e, j.waves(only, done), &plan, keep, show)
@@ -222,7 +225,7 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 }
 
 // pipeline computes, judges and keeps all items of a source.
-func (j *Job) pipeline(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, keep func(batch [][]byte) error, show *progress.P) error {
+func (j *Job) pipeline(ctx context.Context, e answerer, source *waveSource, plan *results.Plan, keep func(batch [][]byte) error, show *progress.P) error {
 	answered := make(chan *work)
 	ready := make(chan []byte, 64)
 	group, ctx := errgroup.WithContext(ctx)
@@ -249,7 +252,7 @@ func (j *Job) pipeline(ctx context.Context, e *engine.Engine, source *waveSource
 
 // compute lets the engine answer wave after wave and passes on each item whose
 // last answer is there.
-func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, answered chan<- *work) error {
+func (j *Job) compute(ctx context.Context, e answerer, source *waveSource, plan *results.Plan, answered chan<- *work) error {
 	defer source.stop()
 	for {
 		w, err := source.wave()
@@ -281,10 +284,8 @@ func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource,
 	}
 }
 
-func (j *Job) tokenBytes(token int32) []byte { return j.Local.Tokenizer.DecodeBytes([]int32{token}) }
-
 func (j *Job) judgeAll(ctx context.Context, answered <-chan *work, ready chan<- []byte) error {
-	decode := func(tokens []int32) string { return j.Local.Tokenizer.Decode(tokens, true) }
+	decode := j.subject().decode
 	for wk := range answered {
 		s := wk.sample(decode)
 		if err := j.judges[s.Task].judge(ctx, wk.item, &s); err != nil {

@@ -32,7 +32,11 @@ func (wk *work) sample(decode func(tokens []int32) string) results.Sample {
 		if request.Kind == prompts.Generate {
 			generated = append(generated, wk.answers[r]...)
 			for _, a := range wk.answers[r] {
-				s.Generations = append(s.Generations, cut(decode(a.Tokens), request.Gen.Until))
+				text := a.Text
+				if text == "" {
+					text = decode(a.Tokens)
+				}
+				s.Generations = append(s.Generations, cut(text, request.Gen.Until))
 				s.Finish = append(s.Finish, string(a.Finish))
 			}
 			continue

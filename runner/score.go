@@ -204,15 +204,15 @@ func (j *Job) sameColumns() results.Score {
 	if j.same != nil {
 		return *j.same
 	}
-	modelHash, _ := j.Local.Hash() // Config has had it already
+	id, _ := j.subject().identity() // Config has had it already
 	return results.Score{
-		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.writesBOS(),
+		Model: id.name, ModelHash: id.hash, TokenizerHash: id.tokenizer,
+		Mode: j.Mode, Device: id.device, ISA: id.isa, Chat: j.Spec.Chat, BOS: j.writesBOS(),
 	}
 }
 
 // writesBOS says whether prompts begin with BOS.
-func (j *Job) writesBOS() bool { return j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS() }
+func (j *Job) writesBOS() bool { return j.subject().addsBOS(j.Spec.BOS) || j.Chat.writesBOS() }
 
 // row makes the row of one value.
 func (j *Job) row(name, kind, version string, e estimate) results.Score {

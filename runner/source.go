@@ -35,10 +35,7 @@ type waveSource struct {
 // waves returns the source of every item that is not done yet, of all
 // documents or, by task, of only some, ascending.
 func (j *Job) waves(only map[string][]int, done map[item]bool) *waveSource {
-	s := &waveSource{coders: make([]*coder, max(1, j.Threads)), bytes: cmp.Or(j.maxWave, waveBytes)}
-	for i := range s.coders {
-		s.coders[i] = &coder{encoder: j.Local.encoder(j.Spec.BOS), ends: j.Local.ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
-	}
+	s := &waveSource{coders: j.subject().coders(j.Spec, max(1, j.Threads)), bytes: cmp.Or(j.maxWave, waveBytes)}
 	s.next, s.stop = iter.Pull2(j.items(only, done))
 	return s
 }

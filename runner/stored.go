@@ -34,6 +34,8 @@ func OpenStored(dir string) (results.Run, error) {
 	}
 	hash, err := c.Hash()
 	switch {
+	case c.Server != nil:
+		return run, fmt.Errorf("%s was computed by a server (%s), whose bits are not promised: run it again and compare the two", dir, c.Server.Name())
 	case missing != "":
 		return run, fmt.Errorf("%s: %s lacks %s: it is damaged, or was not written by this program", dir, results.RunFile, missing)
 	case err != nil:

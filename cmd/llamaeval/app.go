@@ -72,7 +72,7 @@ func codeFlags() []cli.Flag {
 }
 
 func modelFlag() cli.Flag {
-	return &cli.StringFlag{Name: "model", Usage: "checkpoint: a `FILE`, a folder, hf:org/name, ollama:name or an alias", Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
+	return &cli.StringFlag{Name: "model", Usage: "checkpoint: a `FILE`, a folder, hf:org/name, ollama:name, openai:http://host:port/v1#name or an alias", Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
 }
 
 func formatFlag(also ...string) cli.Flag {

@@ -29,7 +29,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
 			shardFlag(),
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
-			machineFlags(), codeFlags(),
+			machineFlags(), serverFlags(), codeFlags(),
 			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
 			gateFlags(), sequentialFlag(),
 			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
@@ -176,11 +176,15 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 	if err := allowCode(c, job, selection.Tasks); err != nil {
 		return nil, err
 	}
-	if job.Local, err = openModel(c, job.Mode, job.Threads); err != nil {
+	if err := openSubject(c, job); err != nil {
 		job.Close()
 		return nil, err
 	}
-	if err := prepare(c, job, selection.Tasks, c.Bool("sample"), len(selection.Tasks) > 1); err != nil {
+	err = prepare(c, job, selection.Tasks, c.Bool("sample"), len(selection.Tasks) > 1)
+	if err == nil && job.Remote != nil {
+		err = job.Remote.Check(job.Tasks)
+	}
+	if err != nil {
 		job.Close()
 		return nil, err
 	}
@@ -204,7 +208,10 @@ func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, in
 	if err != nil {
 		return err
 	}
-	if job.Chat, err = job.Local.Chat(job.Spec); err != nil {
+	if job.Remote == nil {
+		job.Chat, err = job.Local.Chat(job.Spec)
+	}
+	if err != nil {
 		return err
 	}
 	for _, t := range selected {

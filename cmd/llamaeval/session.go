@@ -14,6 +14,7 @@ import (
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/progress"
+	"github.com/llamaeval/llamaeval/runner/server"
 	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/dataset"
 	"github.com/llamaeval/llamaeval/tasks/hub"
@@ -120,6 +121,9 @@ func splitNames(values []string) []string {
 // resolveModel finds the checkpoint a command works on; an alias is fetched
 // once.
 func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resolved, error) {
+	if server.Is(name) {
+		return fetch.Resolved{}, usagef("`llamaeval %s` reads a checkpoint on this machine; a server's model is for `llamaeval run`", commandName(c))
+	}
 	cache, err := cacheDir()
 	if err != nil {
 		return fetch.Resolved{}, err

@@ -18,7 +18,7 @@ func differs(base, run *Run, a, b results.Score) string {
 	}{
 		{"data", dataName(a.Sample), dataName(b.Sample)},
 		{"shots", a.Shots, b.Shots},
-		{"mode", a.Mode, b.Mode},
+		{"mode", ownMode(a, b), ownMode(b, a)},
 		{"chat", a.Chat, b.Chat},
 		{"chat shots", x.ChatShots, y.ChatShots},
 		{"system text", strconv.Quote(x.System), strconv.Quote(y.System)},
@@ -43,6 +43,15 @@ func differs(base, run *Run, a, b results.Score) string {
 	return ""
 }
 
+// ownMode is a score's mode, but for a comparison with one of a server, which
+// is marked instead.
+func ownMode(s, other results.Score) string {
+	if s.Mode == results.ModeServer || other.Mode == results.ModeServer {
+		return results.ModeServer
+	}
+	return s.Mode
+}
+
 // marks are remarks on a pair that is compared although the runs differ.
 func marks(base, run *Run, a, b results.Score) []string {
 	x, y := base.Info.Config, run.Info.Config
@@ -56,6 +65,11 @@ func marks(base, run *Run, a, b results.Score) []string {
 	for _, r := range []*Run{base, run} {
 		if stop, early := r.Info.StoppedEarly(a.Task); early {
 			out = append(out, fmt.Sprintf("%s %s: interval and p do not allow for that", r.Name, stop))
+		}
+	}
+	for _, r := range []*Run{base, run} {
+		if s := r.Info.Config.Server; s != nil {
+			out = append(out, fmt.Sprintf("%s: computed by a server (%s), whose bits are not promised: small differences may be its arithmetic", r.Name, s.Name()))
 		}
 	}
 	if x.Sandbox != "" && y.Sandbox != "" && x.Sandbox != y.Sandbox {

@@ -23,6 +23,12 @@ type Request struct {
 	Scored int
 	// Gen is set for a generation.
 	Gen *Generation
+	// Text is what Tokens were made from, for a server that takes text only;
+	// empty where they are not a whole text. With Dialogue it is the messages
+	// of a dialogue as JSON, which the server renders itself. A prompt for a
+	// server whose tokens are not known has a text alone.
+	Text     string
+	Dialogue bool
 }
 
 // Generation says how a text is drawn and what ends it.
@@ -56,6 +62,8 @@ type Answer struct {
 	// Tokens generated, the one that ended the sequence included.
 	Tokens []int32
 	Finish Finish
+	// Text of a generation that a server sent; it may not tell the tokens.
+	Text string
 }
 
 // LogLikelihood is the sum of LogProbs, left to right.

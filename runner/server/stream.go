@@ -1,0 +1,94 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxEvent bounds one event of a stream.
+const maxEvent = 8 << 20
+
+// stream asks for a completion in parts and joins them. A stream that ends
+// without saying why the generation ended was cut off, and is asked for again
+// from its start.
+func (c *client) stream(ctx context.Context, url string, in any) (completion, error) {
+	var out completion
+	err := c.pacer.do(ctx, c.o.Retries, func() error {
+		var err error
+		out, err = c.tryStream(ctx, url, in)
+		return err
+	})
+	return out, err
+}
+
+func (c *client) tryStream(ctx context.Context, url string, in any) (completion, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Each part starts the time anew: a long generation is no hanging one.
+	watch := time.AfterFunc(c.o.Timeout, func() { cancel(errStall) })
+	defer watch.Stop()
+	r, err := c.send(ctx, url, in)
+	if err != nil {
+		return completion{}, err
+	}
+	defer r.Body.Close()
+	if !isStream(r) { // asked for a stream, it answered at once
+		var out completion
+		if err := json.NewDecoder(io.LimitReader(r.Body, maxBody)).Decode(&out); err != nil {
+			return out, c.broken(ctx, url, fmt.Errorf("%w: %w", errGarbage, err))
+		}
+		return out, nil
+	}
+	out, err := joinEvents(r.Body, func() { watch.Reset(c.o.Timeout) })
+	if err != nil {
+		return out, c.broken(ctx, url, err)
+	}
+	return out, nil
+}
+
+func isStream(r *http.Response) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream")
+}
+
+// joinEvents reads server-sent events up to [DONE] or the end.
+func joinEvents(body io.Reader, alive func()) (completion, error) {
+	out := completion{Choices: make([]choice, 1)}
+	lines := bufio.NewScanner(io.LimitReader(body, maxBody))
+	lines.Buffer(nil, maxEvent)
+	for lines.Scan() {
+		alive()
+		data, ok := strings.CutPrefix(lines.Text(), "data:")
+		if !ok { // a comment that keeps the connection, an event's name, a blank line
+			continue
+		}
+		if data = strings.TrimSpace(data); data == "[DONE]" {
+			break
+		}
+		var part completion
+		if err := json.Unmarshal([]byte(data), &part); err != nil {
+			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, err, oneLine(data))
+		}
+		if part.Error != nil {
+			return out, fmt.Errorf("the server failed while it answered: %s", oneLine(part.Error.Message))
+		}
+		if part.Usage != nil {
+			out.Usage = part.Usage
+		}
+		if len(part.Choices) > 0 {
+			out.Choices[0].add(part.Choices[0])
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return out, fmt.Errorf("%w: %w", errCut, err)
+	}
+	if out.Choices[0].FinishReason == nil {
+		return out, errCut
+	}
+	return out, nil
+}
