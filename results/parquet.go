@@ -69,7 +69,7 @@ func WriteScores(dir string, scores []Score) error {
 }
 
 func writeRows[T any](path string, rows iter.Seq2[T, error], compare func(a, b T) int, name func(T) string) error {
-	err := writeFile(path, func(f *os.File) error {
+	err := writeFile(path, func(f io.Writer) error {
 		w := parquet.NewGenericWriter[T](f, layout()...)
 		var last T
 		n := 0

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -169,7 +170,7 @@ func WriteRun(dir string, r Run) error {
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("%s: %w", RunFile, err)
 	}
-	return writeFile(filepath.Join(dir, RunFile), func(f *os.File) error {
+	return writeFile(filepath.Join(dir, RunFile), func(f io.Writer) error {
 		_, err := f.Write(b.Bytes())
 		return err
 	})

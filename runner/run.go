@@ -39,6 +39,7 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 	if state, stored, err := results.Inspect(j.Out, hash); err != nil {
 		return results.Report{}, err
 	} else if state == results.Finished {
+		results.Tidy(j.Out)
 		return storedReport(stored, j.Out)
 	}
 	lock, err := results.LockFolder(j.Out)

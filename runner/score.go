@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/durable"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/journal"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -43,7 +43,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if err := log.Close(); err != nil {
 		return results.Report{}, err
 	}
-	if err := os.Remove(filepath.Join(j.Out, results.JournalFile)); err != nil {
+	if err := durable.Remove(filepath.Join(j.Out, results.JournalFile)); err != nil {
 		return results.Report{}, err
 	}
 	stored, err := results.ReadScores(j.Out)
