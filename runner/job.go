@@ -41,6 +41,7 @@ type Job struct {
 
 	Progress func(progress.Options) *progress.P // makes the display once totals are known
 	Version  string
+	Binary   func() string // SHA-256 of the program's file; nil: unknown
 	Command  []string
 	Origin   results.Origin
 

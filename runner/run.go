@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,6 +60,9 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 	default:
 		run = j.newRun(config, hash)
 	}
+	if p := j.program(); !slices.Contains(run.Programs, p) {
+		run.Programs = append(run.Programs, p)
+	}
 	if err := results.Sweep(j.Out); err != nil {
 		return results.Report{}, err
 	}
@@ -92,6 +96,15 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 		Suites: j.suites(),
 	}
+}
+
+// program describes the binary at work.
+func (j *Job) program() results.Program {
+	p := results.Program{Version: j.Version, Go: runtime.Version()}
+	if j.Binary != nil {
+		p.SHA256 = j.Binary()
+	}
+	return p
 }
 
 // absolute is the path as any folder's process can use it.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"iter"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,12 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	}
 	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
 	run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
+	run.Prompts = map[string]string{}
+	for name, t := range tallies {
+		if t.prompts != nil {
+			run.Prompts[name] = hex.EncodeToString(t.prompts.Sum(nil))
+		}
+	}
 	run.Groups, run.Stopping = rules, j.stopping(tallies)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
@@ -54,9 +61,10 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 type tally struct {
 	docs       []int32 // of rows
 	rows       []scoring.Row
-	truncated  int // documents whose context was cut
-	hitLimit   int // generations that ended at their token limit
-	generation int // all generations
+	truncated  int       // documents whose context was cut
+	hitLimit   int       // generations that ended at their token limit
+	generation int       // all generations
+	prompts    hash.Hash // over all prompts; nil without documents
 }
 
 // tally reads the journal once: the records in the order of samples.parquet,
@@ -73,7 +81,7 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID}, i}
+		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID, PromptHash: s.PromptHash}, i}
 		rows[i] = tally{rows: []scoring.Row{s.Metrics}, generation: len(s.Finish)}
 		if s.TruncatedTokens > 0 {
 			rows[i].truncated = 1
@@ -91,10 +99,11 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 		order[i] = k.record
 		t := tallies[k.Task]
 		if t == nil {
-			t = &tally{}
+			t = &tally{prompts: sha256.New()}
 			tallies[k.Task] = t
 		}
 		t.docs = append(t.docs, k.DocID)
+		fmt.Fprintf(t.prompts, "%d %s\n", k.DocID, k.PromptHash)
 		t.rows = append(t.rows, rows[k.record].rows...)
 		t.truncated += rows[k.record].truncated
 		t.hitLimit += rows[k.record].hitLimit

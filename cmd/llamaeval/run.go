@@ -183,7 +183,8 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 
 // local fills in what belongs to this process and machine.
 func local(c *cli.Context, job *runner.Job) error {
-	job.Version, job.Command, job.Progress = version, os.Args, display(c)
+	job.Version, job.Command, job.Progress = version, safeCommand(os.Args), display(c)
+	job.Binary = binaryHash()
 	var err error
 	if job.Threads, err = threads(c); err != nil {
 		return err
