@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -30,6 +31,7 @@ type Job struct {
 	Chat   *Chat // nil: plain text
 
 	Out     string // results folder; "": see DefaultOut
+	Scratch bool   // nobody goes on from there
 	Memory  int64  // bytes for the KV cache
 	Threads int
 	Mode    string
@@ -54,6 +56,7 @@ type Job struct {
 	noting   sync.Mutex
 	outcomes map[item]results.Outcome // of a sequential run
 
+	kept       atomic.Int64       // items in the journal
 	firstToken time.Time          // when the first tokens were computed
 	modeError  *results.ModeError // of mode fast, once measured
 }
@@ -167,6 +170,16 @@ func (j *Job) Names() []string {
 		out = append(out, g.Name)
 	}
 	return out
+}
+
+// Kept says how much of the run is done and where it is kept; empty when
+// nothing is. It may be called at any time.
+func (j *Job) Kept() string {
+	n := j.kept.Load()
+	if n == 0 || j.Scratch {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d items are done and kept in %s: the same command goes on from there", n, j.documents(), j.Out)
 }
 
 // documents counts the items of the job.

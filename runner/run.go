@@ -124,19 +124,21 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	}
 	defer log.Close()
 	done, err := j.finished(log)
+	j.kept.Store(int64(log.Len()))
 	if err != nil {
 		return results.Report{}, err
 	}
 	j.modeError = run.ModeError
 	plan, err := j.answer(ctx, done, func(batch [][]byte) error {
 		err := log.AppendBatch(batch)
+		j.kept.Store(int64(log.Len()))
 		if err == nil && j.afterItem != nil {
 			j.afterItem(log.Len())
 		}
 		return err
 	})
 	if err != nil {
-		return results.Report{}, j.stopped(ctx, log, err)
+		return results.Report{}, j.stopped(ctx, err)
 	}
 	run.Plan = plan
 	run.FirstToken = j.firstToken
@@ -172,14 +174,14 @@ func (j *Job) compareModes(w *wave) error {
 }
 
 // stopped words why a run ended early, and that nothing is lost.
-func (j *Job) stopped(ctx context.Context, log *journal.Journal, err error) error {
+func (j *Job) stopped(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}
-	if log.Len() == 0 {
-		return err
+	if kept := j.Kept(); kept != "" {
+		return fmt.Errorf("%w: %s", err, kept)
 	}
-	return fmt.Errorf("%w: %d of %d items are done and kept in %s: the same command goes on from there", err, log.Len(), j.documents(), j.Out)
+	return err
 }
 
 // finished lists the items that a journal holds.

@@ -60,8 +60,9 @@ func reproduceAction(c *cli.Context) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(above)) }()
-		job.Out = filepath.Join(above, "out")
+		job.Out, job.Scratch = filepath.Join(above, "out"), true
 	}
+	lastWordsOf(c.Context).set(job.Kept)
 	if _, err := job.Run(c.Context); err != nil {
 		return err
 	}

@@ -79,6 +79,7 @@ func runAction(c *cli.Context) error {
 			return err
 		}
 	}
+	lastWordsOf(c.Context).set(job.Kept)
 	report, err := job.Run(c.Context)
 	if err != nil {
 		return err
@@ -227,8 +228,17 @@ func checkDevice(device, mode string) error {
 }
 
 func memory(c *cli.Context) (int64, error) {
+	limit, limited := runner.GivenMemory()
 	if s := c.String("memory"); s != "" {
-		return parseBytes(s)
+		n, err := parseBytes(s)
+		if err == nil && limited && n > limit/4*3 {
+			notice(c)(fmt.Sprintf("warning: --memory %s and GOMEMLIMIT do not go together: the KV cache gets %d MiB", s, limit/4*3>>20))
+			n = limit / 4 * 3
+		}
+		return n, err
+	}
+	if limited {
+		return limit / 4, nil
 	}
 	total, err := runner.SystemMemory()
 	if err != nil {
