@@ -53,6 +53,11 @@ type Job struct {
 	maxWave   int               // for tests; 0: waveBytes
 	leastWave int               // for tests, of a sequential run; 0: leastWave
 
+	afterStep func(inputs, generated int) // for tests, before progress is told
+
+	wave     *wave     // the one that the engine answers
+	forecast *forecast // of the run under way
+
 	noting   sync.Mutex
 	outcomes map[item]results.Outcome // of a sequential run
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -216,22 +217,49 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
 	var plan results.Plan
-	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
+	f, err := j.newForecast(done)
+	if err != nil {
+		return plan, err
+	}
+	o := engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch}
+	o.Wave = func(tokens int) { f.wave(j.wave, tokens) }
+	o.Progress = func(inputs, generated int) {
 		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}
-		plan.TokensComputed += int64(n)
-		show.Add(0, int64(n))
-	}})
+		plan.TokensComputed += int64(inputs + generated)
+		f.drawn += float64(generated)
+		show.Expect(f.total())
+		if j.afterStep != nil {
+			j.afterStep(inputs, generated)
+		}
+		show.Step(inputs, generated)
+	}
+	j.forecast = f
+	e := engine.New(j.Local.Model, j.tokenBytes, o)
 	defer e.Close()
 	all := func(only map[string][]int) error {
 		return j.pipeline(ctx, e, j.waves(only, done), &plan, keep, show)
 	}
 	if j.Sequential == nil {
-		err := all(nil)
-		return plan, err
+		if first := j.firstLook(done); len(first) > 0 {
+			if err = all(first); err != nil {
+				return plan, err
+			}
+			done = maps.Clone(done)
+			if done == nil {
+				done = map[item]bool{}
+			}
+			for task, ids := range first {
+				for _, id := range ids {
+					done[item{task, id}] = true
+				}
+			}
+		}
+		err = all(nil)
+	} else {
+		err = j.stages(all)
 	}
-	err := j.stages(all)
 	return plan, err
 }
 
@@ -277,7 +305,9 @@ func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource,
 		}
 		plan.Requests += int64(len(w.requests))
 		plan.TokensRequested += int64(engine.TokensRequested(w.requests))
+		j.wave = w
 		err = e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
+			j.forecast.answer(w.task(request), a)
 			wk := w.put(request, a)
 			if wk == nil {
 				return nil
@@ -289,6 +319,7 @@ func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource,
 				return ctx.Err()
 			}
 		})
+		j.wave = nil // its memory is for the next one
 		if err != nil {
 			return err
 		}
