@@ -167,12 +167,12 @@ func (f *forecast) total() (inputs, generated float64) {
 }
 
 // length is how many tokens a generation of a task will have. Short ones end
-// first: the tokens of those under way are shared out among the ended ones, as
-// the likeliest mean of lengths cut off so would have it.
+// first, so that the mean of those that have ended is too small while many are
+// under way; but some of each task were let end before (see firstLook).
 func (f *forecast) length(o *outlook) float64 {
 	under := 1.0
 	if f.ended.tokens > 0 {
-		under = max(1, f.drawn/f.ended.tokens)
+		under = min(1.15, max(1, f.drawn/f.ended.tokens))
 	}
 	switch {
 	case o.ended.texts > 0:

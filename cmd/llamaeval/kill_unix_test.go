@@ -108,7 +108,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			if out, err := w.command(whole, tt.args...).CombinedOutput(); err != nil && tt.name != "sequential" {
 				t.Fatalf("%v: %s", err, out)
 			}
-			took := time.Since(start)
+			took := min(time.Since(start), 5*time.Second) // a machine may stand still
 			want := w.files(t, whole)
 			resumed := 0
 			for k := 0; k < kills/tt.share; k++ {
