@@ -66,13 +66,6 @@ func (w *world) command(out string, args ...string) *exec.Cmd {
 	return c
 }
 
-func (w *world) run(t *testing.T, out string, args ...string) {
-	t.Helper()
-	if text, err := w.command(out, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-}
-
 func (w *world) files(t *testing.T, out string) []byte {
 	t.Helper()
 	var all []byte
