@@ -1,4 +1,4 @@
-.PHONY: help build demo test test-long unit oracle lint cross arm64 fuzz golden suite bench clean
+.PHONY: help build demo test test-long unit race oracle lint cross arm64 fuzz fuzz-short golden suite bench clean
 
 GO ?= go
 BIN := bin/llamaeval
@@ -16,7 +16,7 @@ demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
 test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
-test: lint cross chromium unit arm64 oracle ## everything a change must pass
+test: lint cross chromium unit race fuzz-short arm64 oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
@@ -39,11 +39,21 @@ cross: ## compile for the other systems
 arm64: ## kernels on NEON, under QEMU user emulation
 	scripts/arm64
 
+race: ## what runs side by side, under the race detector, where there is a C compiler
+	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short -timeout 10m ./runner/journal ./runner/progress ./runner/engine \
+	  && CGO_ENABLED=1 $(GO) test -race -short -timeout 10m -run 'Resume|Identical|Sequential|Given|TimeLeft' ./runner; else echo "race: no gcc, skipped"; fi
+
+fuzz-short: ## each fuzz target for two seconds
+	scripts/fuzz 2s
+
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
 
 test-long: build model chromium ## fuzzing and many random cases, half an hour
 	scripts/fuzz 60s
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'ErrorAtEveryWrite|PowerCut|ManyItems' ./runner
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Killed' ./cmd/llamaeval
+	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./runner/...
 	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 20m -count=1 ./runner/sandbox
 	LLAMAEVAL_LLAMA_SERVER=$$(scripts/llama-server) $(GO) test -timeout 20m -count=1 -run LlamaServer ./runner
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/llamaeval/llamaeval/internal/parquetguard"
 )
 
 // A MetricRow is what a comparison needs of one sample. Metrics is valid
@@ -44,9 +46,9 @@ func ReadMetrics(dir string, clusters bool, visit func(MetricRow)) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := parquetguard.Open(f, info.Size())
 	if err != nil {
-		return fmt.Errorf("%s: not a Parquet file: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := checkSchema(path, file); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/durable"
 )
 
 // A State is what an output folder holds, seen from one configuration.
@@ -94,7 +96,25 @@ func describe(c Config) string {
 func Sweep(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
 	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+		err = errors.Join(err, durable.Remove(path))
 	}
 	return err
+}
+
+// Tidy removes what a run left that died between its last line of run.json
+// and its end. It does what it can: whoever only reads a folder may not write
+// there, and another process may just be at work.
+func Tidy(dir string) {
+	journal := filepath.Join(dir, JournalFile)
+	left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
+	if _, err := os.Lstat(journal); err != nil && len(left) == 0 {
+		return
+	}
+	lock, err := LockFolder(dir)
+	if err != nil {
+		return
+	}
+	defer lock.Release()
+	_ = Sweep(dir)
+	_ = durable.Remove(journal)
 }

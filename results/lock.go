@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/llamaeval/llamaeval/internal/durable"
 )
 
 const lockFile = ".lock"
@@ -19,8 +22,9 @@ type Lock struct {
 
 // holder is what the lock file says about its owner.
 type holder struct {
-	PID  int    `json:"pid"`
-	Host string `json:"host"`
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
 }
 
 // errHeld is returned by lockFD when another process holds the lock.
@@ -29,7 +33,7 @@ var errHeld = errors.New("held by another process")
 // LockFolder locks dir, which it creates if need be. When another process
 // holds it, the error says which one.
 func LockFolder(dir string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := durable.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
 	path := filepath.Join(dir, lockFile)
@@ -77,7 +81,7 @@ func writeHolder(f *os.File) error {
 	if err != nil {
 		host = "an unknown host"
 	}
-	data, err := json.Marshal(holder{os.Getpid(), host})
+	data, err := json.Marshal(holder{os.Getpid(), host, time.Now().UTC()})
 	if err != nil {
 		return err
 	}
@@ -94,5 +98,5 @@ func readHolder(f *os.File) string {
 	if err != nil || json.Unmarshal(data, &h) != nil {
 		return "another process"
 	}
-	return fmt.Sprintf("process %d on %s", h.PID, h.Host)
+	return fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Since.Local().Format(time.DateTime))
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"github.com/llamaeval/llamaeval/internal/parquetguard"
 )
 
 // rowsPerGroup bounds what a writer holds in memory. It is part of the file's
@@ -69,7 +71,7 @@ func WriteScores(dir string, scores []Score) error {
 }
 
 func writeRows[T any](path string, rows iter.Seq2[T, error], compare func(a, b T) int, name func(T) string) error {
-	err := writeFile(path, func(f *os.File) error {
+	err := writeFile(path, func(f io.Writer) error {
 		w := parquet.NewGenericWriter[T](f, layout()...)
 		var last T
 		n := 0
@@ -146,7 +148,8 @@ type rowReader[T any] struct {
 	path string
 	file *os.File
 	rows *parquet.GenericReader[T]
-	buf  [1]T
+	rule *parquetguard.Rows
+	buf  [1]parquet.Row
 	read int
 }
 
@@ -165,9 +168,9 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(f, info.Size())
+	file, err := parquetguard.Open(f, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a Parquet file: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := checkSchema(path, file); err != nil {
 		return nil, err
@@ -182,7 +185,8 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 			return nil, fmt.Errorf("%s: column %s is missing or has another type; it was not written by this program", path, want[0])
 		}
 	}
-	return &rowReader[T]{path: path, file: f, rows: parquet.NewGenericReader[T](file)}, nil
+	rows := parquet.NewGenericReader[T](file)
+	return &rowReader[T]{path: path, file: f, rows: rows, rule: parquetguard.NewRows(rows.Schema(), info.Size())}, nil
 }
 
 // checkSchema refuses files of another schema version; those of the program's
@@ -197,11 +201,15 @@ func checkSchema(path string, file *parquet.File) error {
 func (r *rowReader[T]) next() (row T, err error) {
 	defer damaged(r.path, &err)
 	var none T
-	r.buf[0] = none
-	n, err := r.rows.Read(r.buf[:])
+	n, err := r.rows.ReadRows(r.buf[:])
 	if n == 1 {
-		r.read++
-		return r.buf[0], nil
+		if err = r.rule.Check(r.buf[0]); err == nil {
+			err = r.rows.Schema().Reconstruct(&row, r.buf[0])
+		}
+		if err == nil {
+			r.read++
+			return row, nil
+		}
 	}
 	if err == nil {
 		err = io.ErrNoProgress

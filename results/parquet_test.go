@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/internal/sharedtest"
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
@@ -320,10 +321,12 @@ func FuzzReadSamples(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:len(whole)-8])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = firstError(dir)
+		bounded.Run(t, 2<<30, func() {
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = firstError(dir)
+		})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,9 +25,10 @@ const (
 
 // An Origin says where a run's parts were found, so that they are found again.
 type Origin struct {
-	Selection []string `json:"selection"`  // tasks, groups and globs as the user named them
-	TasksDirs []string `json:"tasks_dirs"` // absolute
-	Hub       string   `json:"hub"`        // an address or an absolute path; empty: cache and public hub
+	Selection []string `json:"selection"`         // tasks, groups and globs as the user named them
+	TasksDirs []string `json:"tasks_dirs"`        // absolute
+	Hub       string   `json:"hub"`               // an address or an absolute path; empty: cache and public hub
+	Against   string   `json:"against,omitempty"` // the base's folder, an absolute path
 }
 
 // A Config is everything that decides the numbers of a run, and nothing else:
@@ -163,7 +165,17 @@ type Run struct {
 	Shard  *ShardPart    `json:"shard,omitempty"`  // of a run with --shard
 	Merged []MergedShard `json:"merged,omitempty"` // what a run was merged from, in order
 
+	Programs []Program         `json:"programs,omitempty"` // all that worked here, the first one first
+	Prompts  map[string]string `json:"prompts,omitempty"`  // by task: SHA-256 over its documents' numbers and prompt hashes
+
 	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run
+}
+
+// A Program is one binary of llamaeval.
+type Program struct {
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"` // of its file; empty where that could not be read
+	Go      string `json:"go"`     // version that built it
 }
 
 // A ModeError is how far the run's mode is from mode exact on some tokens, in
@@ -192,7 +204,7 @@ func WriteRun(dir string, r Run) error {
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("%s: %w", RunFile, err)
 	}
-	return writeFile(filepath.Join(dir, RunFile), func(f *os.File) error {
+	return writeFile(filepath.Join(dir, RunFile), func(f io.Writer) error {
 		_, err := f.Write(b.Bytes())
 		return err
 	})

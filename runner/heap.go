@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 )
@@ -17,11 +18,28 @@ const (
 	least  = 90e6
 )
 
+// given is the limit of GOMEMLIMIT, math.MaxInt64 without one.
+var given = debug.SetMemoryLimit(-1)
+
+// GivenMemory is the memory that GOMEMLIMIT leaves this process, in bytes.
+func GivenMemory() (bytes int64, limited bool) { return given, given < math.MaxInt64 }
+
 // boundHeap tells the collector how much memory it may use beside the
 // weights, once all documents are loaded.
 func (j *Job) boundHeap() {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	debug.SetMemoryLimit(j.Memory + max(overhead-mapped, int64(m.HeapAlloc)+least))
+	debug.SetMemoryLimit(heapBound(j.Memory, int64(m.HeapAlloc), given))
+}
+
+// heapBound is the collector's limit for a cache and documents of these sizes.
+// A user's own limit holds for the cache as well, which on Linux the collector
+// does not see; below what is live it would only make the program slow.
+func heapBound(cache, documents, given int64) int64 {
+	bound := cache + max(overhead-mapped, documents+least)
+	if runtime.GOOS == "linux" {
+		given -= cache
+	}
+	return min(bound, max(given, documents+least/3))
 }

@@ -2,10 +2,12 @@ package runner
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -29,6 +31,7 @@ type Job struct {
 	Chat   *Chat   // nil: plain text
 
 	Out     string // results folder; "": see DefaultOut
+	Scratch bool   // nobody goes on from there
 	Memory  int64  // bytes for the KV cache
 	Threads int
 	Mode    string
@@ -40,6 +43,7 @@ type Job struct {
 
 	Progress func(progress.Options) *progress.P // makes the display once totals are known
 	Version  string
+	Binary   func() string // SHA-256 of the program's file; nil: unknown
 	Command  []string
 	Origin   results.Origin
 
@@ -51,9 +55,15 @@ type Job struct {
 	maxWave   int                // for tests; 0: waveBytes
 	leastWave int                // for tests, of a sequential run; 0: leastWave
 
+	afterStep func(inputs, generated int) // for tests, before progress is told
+
+	wave     *wave     // the one that the engine answers
+	forecast *forecast // of the run under way
+
 	noting   sync.Mutex
 	outcomes map[item]results.Outcome // of a sequential run
 
+	kept       atomic.Int64       // items in the journal
 	firstToken time.Time          // when the first tokens were computed
 	modeError  *results.ModeError // of mode fast, once measured
 }
@@ -177,6 +187,16 @@ func (j *Job) Names() []string {
 		out = append(out, g.Name)
 	}
 	return out
+}
+
+// Kept says how much of the run is done and where it is kept; empty when
+// nothing is. It may be called at any time.
+func (j *Job) Kept() string {
+	n := j.kept.Load()
+	if n == 0 || j.Scratch {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d items are done and kept in %s: the same command goes on from there", n, j.documents(), j.Out)
 }
 
 // documents counts the items of the job.

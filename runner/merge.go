@@ -115,6 +115,7 @@ func (j *Job) counted(samples iter.Seq2[results.Sample, error], tallies map[stri
 			}
 			if err == nil {
 				tallies[s.Task].add(s)
+				tallies[s.Task].prompt(s.DocID, s.PromptHash)
 			}
 			if !yield(s, err) || err != nil {
 				return

@@ -187,9 +187,9 @@ func (r *Remote) encoder(bos string) *encoder {
 // failure lets errors of any type into one atomic.Value.
 type failure struct{ error }
 
-func (r *Remote) answerer(ctx context.Context, _ *Job, progress func(tokens int)) answerer {
+func (r *Remote) answerer(ctx context.Context, _ *Job, o engine.Options) answerer {
 	r.ctx, r.failed = ctx, atomic.Value{}
-	r.Server.OnProgress(progress)
+	r.Server.OnProgress(func(tokens int) { o.Progress(tokens, 0) })
 	return r.Server
 }
 

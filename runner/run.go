@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,6 +41,7 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 	if state, stored, err := results.Inspect(j.Out, hash); err != nil {
 		return results.Report{}, err
 	} else if state == results.Finished {
+		results.Tidy(j.Out)
 		return storedReport(stored, j.Out)
 	}
 	lock, err := results.LockFolder(j.Out)
@@ -63,6 +65,9 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 		return results.Report{}, err
 	}
 	run.Shard = j.part
+	if p := j.program(); !slices.Contains(run.Programs, p) {
+		run.Programs = append(run.Programs, p)
+	}
 	if err := results.Sweep(j.Out); err != nil {
 		return results.Report{}, err
 	}
@@ -98,6 +103,15 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	}
 }
 
+// program describes the binary at work.
+func (j *Job) program() results.Program {
+	p := results.Program{Version: j.Version, Go: runtime.Version()}
+	if j.Binary != nil {
+		p.SHA256 = j.Binary()
+	}
+	return p
+}
+
 // absolute is the path as any folder's process can use it.
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
@@ -115,19 +129,21 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	}
 	defer log.Close()
 	done, err := j.finished(log)
+	j.kept.Store(int64(log.Len()))
 	if err != nil {
 		return results.Report{}, err
 	}
 	j.modeError = run.ModeError
 	plan, err := j.answer(ctx, done, func(batch [][]byte) error {
 		err := log.AppendBatch(batch)
+		j.kept.Store(int64(log.Len()))
 		if err == nil && j.afterItem != nil {
 			j.afterItem(log.Len())
 		}
 		return err
 	})
 	if err != nil {
-		return results.Report{}, j.stopped(ctx, log, err)
+		return results.Report{}, j.stopped(ctx, err)
 	}
 	run.Plan = plan
 	run.FirstToken = j.firstToken
@@ -160,14 +176,14 @@ func (j *Job) compareModes(w *wave) error {
 }
 
 // stopped words why a run ended early, and that nothing is lost.
-func (j *Job) stopped(ctx context.Context, log *journal.Journal, err error) error {
+func (j *Job) stopped(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}
-	if log.Len() == 0 {
-		return err
+	if kept := j.Kept(); kept != "" {
+		return fmt.Errorf("%w: %s", err, kept)
 	}
-	return fmt.Errorf("%w: %d of %d items are done and kept in %s: the same command goes on from there", err, log.Len(), j.documents(), j.Out)
+	return err
 }
 
 // finished lists the items that a journal holds.
@@ -202,25 +218,52 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
 	var plan results.Plan
+	f, err := j.newForecast(done)
+	if err != nil {
+		return plan, err
+	}
+	j.forecast = f
 	var counting sync.Mutex // a server's answers come at once
-	e := j.subject().answerer(ctx, j, func(n int) {
+	o := engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch}
+	o.Wave = func(tokens int) { f.wave(j.wave, tokens) }
+	o.Progress = func(inputs, generated int) {
 		counting.Lock()
 		defer counting.Unlock()
 		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}
-		plan.TokensComputed += int64(n)
-		show.Add(0, int64(n))
-	})
+		plan.TokensComputed += int64(inputs + generated)
+		f.drawn += float64(generated)
+		show.Expect(f.total())
+		if j.afterStep != nil {
+			j.afterStep(inputs, generated)
+		}
+		show.Step(inputs, generated)
+	}
+	e := j.subject().answerer(ctx, j, o)
 	defer e.Close()
 	all := func(only map[string][]int) error {
 		return j.pipeline(ctx, e, j.waves(only, done), &plan, keep, show)
 	}
 	if j.Sequential == nil {
-		err := all(nil)
-		return plan, err
+		if first := j.firstLook(done); len(first) > 0 {
+			if err = all(first); err != nil {
+				return plan, err
+			}
+			done = maps.Clone(done)
+			if done == nil {
+				done = map[item]bool{}
+			}
+			for task, ids := range first {
+				for _, id := range ids {
+					done[item{task, id}] = true
+				}
+			}
+		}
+		err = all(nil)
+	} else {
+		err = j.stages(all)
 	}
-	err := j.stages(all)
 	return plan, err
 }
 
@@ -266,7 +309,9 @@ func (j *Job) compute(ctx context.Context, e answerer, source *waveSource, plan 
 		}
 		plan.Requests += int64(len(w.requests))
 		plan.TokensRequested += int64(engine.TokensRequested(w.requests))
+		j.wave = w
 		err = e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
+			j.forecast.answer(w.task(request), a)
 			wk := w.put(request, a)
 			if wk == nil {
 				return nil
@@ -278,6 +323,7 @@ func (j *Job) compute(ctx context.Context, e answerer, source *waveSource, plan 
 				return ctx.Err()
 			}
 		})
+		j.wave = nil // its memory is for the next one
 		if err != nil {
 			return err
 		}

@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/durable"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/journal"
 	"github.com/llamaeval/llamaeval/tasks"
@@ -37,6 +38,12 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if run.Shard = j.closePart(); run.Shard == nil {
 		run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
 	}
+	run.Prompts = map[string]string{}
+	for name, t := range tallies {
+		if t.prompts != nil {
+			run.Prompts[name] = hex.EncodeToString(t.prompts.Sum(nil))
+		}
+	}
 	run.Groups, run.Stopping = rules, j.stopping(tallies)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
@@ -45,7 +52,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if err := log.Close(); err != nil {
 		return results.Report{}, err
 	}
-	if err := os.Remove(filepath.Join(j.Out, results.JournalFile)); err != nil {
+	if err := durable.Remove(filepath.Join(j.Out, results.JournalFile)); err != nil {
 		return results.Report{}, err
 	}
 	stored, err := results.ReadScores(j.Out)
@@ -56,9 +63,10 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 type tally struct {
 	docs       []int32 // of rows
 	rows       []scoring.Row
-	truncated  int // documents whose context was cut
-	hitLimit   int // generations that ended at their token limit
-	generation int // all generations
+	truncated  int       // documents whose context was cut
+	hitLimit   int       // generations that ended at their token limit
+	generation int       // all generations
+	prompts    hash.Hash // over all prompts; nil without documents
 }
 
 // tally reads the journal once: the records in the order of samples.parquet,
@@ -75,7 +83,7 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID}, i}
+		keys[i] = key{results.Sample{Task: s.Task, DocID: s.DocID, PromptHash: s.PromptHash}, i}
 		rows[i].add(s)
 	}
 	slices.SortFunc(keys, func(a, b key) int { return a.Compare(b.Sample) })
@@ -84,6 +92,7 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 	for i, k := range keys {
 		order[i] = k.record
 		tallies[k.Task].join(rows[k.record])
+		tallies[k.Task].prompt(k.DocID, k.PromptHash)
 	}
 	return order, tallies, nil
 }
@@ -109,6 +118,14 @@ func (t *tally) add(s results.Sample) {
 			t.hitLimit++
 		}
 	}
+}
+
+// prompt adds a document's prompt to the hash; documents come in order.
+func (t *tally) prompt(doc int32, hash string) {
+	if t.prompts == nil {
+		t.prompts = sha256.New()
+	}
+	fmt.Fprintf(t.prompts, "%d %s\n", doc, hash)
 }
 
 func (t *tally) join(o tally) {

@@ -14,8 +14,8 @@ type subject interface {
 	where() string // for run.json, and to find it again
 	addsBOS(bos string) bool
 	coders(s Spec, n int) []*coder
-	// answerer is to be closed; progress may be called concurrently.
-	answerer(ctx context.Context, j *Job, progress func(tokens int)) answerer
+	// answerer is to be closed; o.Progress may be called concurrently.
+	answerer(ctx context.Context, j *Job, o engine.Options) answerer
 	decode(tokens []int32) string // without special tokens
 	plan(requests []engine.Request) engine.Plan
 	warnings() []string
@@ -56,9 +56,8 @@ func (l *Local) coders(s Spec, n int) []*coder {
 	return out
 }
 
-func (l *Local) answerer(_ context.Context, j *Job, progress func(tokens int)) answerer {
-	bytes := func(token int32) []byte { return l.Tokenizer.DecodeBytes([]int32{token}) }
-	return engine.New(l.Model, bytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: progress})
+func (l *Local) answerer(_ context.Context, _ *Job, o engine.Options) answerer {
+	return engine.New(l.Model, func(token int32) []byte { return l.Tokenizer.DecodeBytes([]int32{token}) }, o)
 }
 
 func (l *Local) decode(tokens []int32) string { return l.Tokenizer.Decode(tokens, true) }

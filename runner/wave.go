@@ -97,6 +97,9 @@ func (c *coder) draws(r engine.Request, g prompts.Generation, of item) []engine.
 	return out
 }
 
+// task names the task of a request that has no answer yet.
+func (w *wave) task(request int) string { return w.items[w.slots[request].item].task.Task.Name }
+
 // put stores an answer and returns the item when it was the last one missing.
 func (w *wave) put(request int, a engine.Answer) *work {
 	s := w.slots[request]

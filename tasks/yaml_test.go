@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -116,20 +117,22 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("group: g\ntask:\n  - a\n  - {task: b, num_fewshot: 3}\n  - {group: c, task: [d]}\n"))
 	f.Add([]byte("task: t\nfewshot_config: {samples: [{a: b}], sampler: first_n}\ngeneration_kwargs: {until: x, top_p: 0.5}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		// A built-in source cannot make the parser open files.
-		root, err := parseYAML(&source{name: "builtin/fuzz.yaml", builtin: true}, data)
-		if err == nil && root.kind == mapNode {
-			fs := newFiles()
-			if root, err = fs.resolve(root); err == nil {
-				if root.get("group") != nil {
-					_, err = decodeGroup(root, 0)
-				} else {
-					_, err = fs.task(root)
+		bounded.Run(t, 256<<20, func() {
+			// A built-in source cannot make the parser open files.
+			root, err := parseYAML(&source{name: "builtin/fuzz.yaml", builtin: true}, data)
+			if err == nil && root.kind == mapNode {
+				fs := newFiles()
+				if root, err = fs.resolve(root); err == nil {
+					if root.get("group") != nil {
+						_, err = decodeGroup(root, 0)
+					} else {
+						_, err = fs.task(root)
+					}
 				}
 			}
-		}
-		if err != nil && !strings.Contains(err.Error(), "builtin/") {
-			t.Errorf("the error does not name the file: %v", err)
-		}
+			if err != nil && !strings.Contains(err.Error(), "builtin/") {
+				t.Errorf("the error does not name the file: %v", err)
+			}
+		})
 	})
 }

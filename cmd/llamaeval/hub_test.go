@@ -68,6 +68,81 @@ func TestRunAsTyped(t *testing.T) {
 	}
 }
 
+// A token reaches the hub and nothing else, and a password in an address, which
+// is refused, not even that: no message, not the results, not the cache, whether all goes well or not.
+func TestNoSecretIsKept(t *testing.T) {
+	mirror := t.TempDir()
+	for _, split := range []string{"train", "test"} {
+		writeGSM8K(t, mirror, split)
+	}
+	const token, password = "hf_0nlyForTheHub", "pa55w0rd"
+	broken, seen := true, map[string]bool{}
+	files := http.FileServer(http.Dir(mirror))
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen[r.Header.Get("Authorization")] = true
+		if broken { // and rude: it repeats what it was given
+			http.Error(w, r.Header.Get("Authorization"), http.StatusForbidden)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer hub.Close()
+	work := t.TempDir()
+	t.Chdir(work)
+	for name, value := range map[string]string{
+		"HF_ENDPOINT": hub.URL, "HF_TOKEN": token, "HF_HUB_OFFLINE": "", "LLAMAEVAL_HUB": "",
+		"LLAMAEVAL_CACHE": filepath.Join(work, "cache"),
+		"LLAMAEVAL_MODEL": tinymodel.New(t, tinymodel.Options{Seed: 1, Context: 8192}),
+	} {
+		t.Setenv(name, value)
+	}
+	withPassword := strings.Replace(hub.URL, "://", "://user:"+password+"@", 1)
+	var out bytes.Buffer
+	for _, command := range []string{
+		"llamaeval run --task gsm8k --shots 1 --limit 1",
+		"llamaeval run --task gsm8k --shots 1 --limit 1 --hub " + withPassword,
+		"llamaeval run --model hf:org/name --task gsm8k --shots 1 --limit 1",
+	} {
+		if code := run(strings.Fields(command), &out, &out); code == exitDone {
+			t.Errorf("%s: nothing failed", command)
+		}
+	}
+	broken = false
+	for _, command := range []string{
+		"llamaeval run --task gsm8k --shots 1 --limit 1 --hub " + hub.URL + " --out a",
+		"llamaeval run --task gsm8k --shots 1 --limit 1 --out b",
+		"llamaeval reproduce a",
+		"llamaeval doctor",
+	} {
+		if code := run(strings.Fields(command), &out, &out); code != exitDone {
+			t.Errorf("%s: exit %d: %s", command, code, &out)
+		}
+	}
+	if !seen["Bearer "+token] {
+		t.Error("the hub never got the token")
+	}
+	for _, secret := range []string{token, password} {
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("%s was printed: %s", secret, &out)
+		}
+	}
+	err := filepath.WalkDir(work, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, secret := range []string{token, password} {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s holds %s", path, secret)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // writeGSM8K writes the embedded sample as a split in the hub's layout.
 func writeGSM8K(t *testing.T, mirror, split string) {
 	t.Helper()

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
@@ -20,7 +22,8 @@ func main() {
 
 // run is main without the process: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), lastWordsKey{}, &lastWords{}))
+	var over atomic.Pointer[time.Timer]
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -30,7 +33,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		case s := <-signals:
 			cancel(interrupted{s})
 			signal.Stop(signals) // a second one ends the process at once
+			over.Store(time.AfterFunc(grace, func() { os.Exit(giveUp(ctx, stderr)) }))
 		case <-ctx.Done():
+		}
+	}()
+	defer func() {
+		if t := over.Load(); t != nil {
+			t.Stop()
 		}
 	}()
 	app := newApp(stdout, stderr)

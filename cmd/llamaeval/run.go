@@ -85,6 +85,7 @@ func runAction(c *cli.Context) error {
 			return err
 		}
 	}
+	lastWordsOf(c.Context).set(job.Kept)
 	report, err := job.Run(c.Context)
 	if err != nil {
 		return err
@@ -193,7 +194,8 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 
 // local fills in what belongs to this process and machine.
 func local(c *cli.Context, job *runner.Job) error {
-	job.Version, job.Command, job.Progress = version, os.Args, display(c)
+	job.Version, job.Command, job.Progress = version, safeCommand(os.Args), display(c)
+	job.Binary = binaryHash()
 	var err error
 	if job.Threads, err = threads(c); err != nil {
 		return err
@@ -239,8 +241,17 @@ func checkDevice(device, mode string) error {
 }
 
 func memory(c *cli.Context) (int64, error) {
+	limit, limited := runner.GivenMemory()
 	if s := c.String("memory"); s != "" {
-		return parseBytes(s)
+		n, err := parseBytes(s)
+		if err == nil && limited && n > limit/4*3 {
+			notice(c)(fmt.Sprintf("warning: --memory %s and GOMEMLIMIT do not go together: the KV cache gets %d MiB", s, limit/4*3>>20))
+			n = limit / 4 * 3
+		}
+		return n, err
+	}
+	if limited {
+		return limit / 4, nil
 	}
 	total, err := runner.SystemMemory()
 	if err != nil {

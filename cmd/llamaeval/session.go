@@ -75,12 +75,19 @@ func origin(c *cli.Context, selection []string) (results.Origin, error) {
 			return o, err
 		}
 	}
+	o.Hub = withoutSecrets(o.Hub)
 	for _, dir := range c.StringSlice("tasks-dir") {
 		dir, err := filepath.Abs(dir)
 		if err != nil {
 			return o, err
 		}
 		o.TasksDirs = append(o.TasksDirs, dir)
+	}
+	if dir := c.String("against"); dir != "" {
+		var err error
+		if o.Against, err = filepath.Abs(dir); err != nil {
+			return o, err
+		}
 	}
 	return o, nil
 }

@@ -65,7 +65,7 @@ func verifyAction(c *cli.Context) error {
 }
 
 // storedJob builds the job of a finished run anew, with the chosen items of
-// each task only.
+// each task only; nil: as it was.
 func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner.Job, error) {
 	s, err := runner.StoredSpec(run.Config)
 	if err != nil {
@@ -81,10 +81,12 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 	if err := local(c, job); err != nil {
 		return nil, err
 	}
-	selected, err := storedTasks(c, run, items)
+	selection, err := storedTasks(c, run, items)
 	if err != nil {
 		return nil, err
 	}
+	selected := selection.Tasks
+	job.Groups, job.Origin = selection.Groups, run.Origin
 	if err := allowCode(c, job, selected); err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 		if err == nil {
 			err = runner.CheckTask(p, run)
 		}
-		if err == nil {
+		if err == nil && items != nil {
 			err = p.Restrict(items[p.Task.Name])
 		}
 	}
@@ -116,8 +118,8 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 }
 
 // storedTasks resolves what the user once named, since a group may change its
-// tasks, and leaves the tasks with chosen items.
-func storedTasks(c *cli.Context, run results.Run, items map[string][]int) ([]*tasks.Task, error) {
+// tasks, and leaves the tasks with chosen items, or all.
+func storedTasks(c *cli.Context, run results.Run, items map[string][]int) (*tasks.Selection, error) {
 	names := run.Origin.Selection
 	if len(names) == 0 {
 		for _, t := range run.Config.Tasks {
@@ -137,7 +139,15 @@ func storedTasks(c *cli.Context, run results.Run, items map[string][]int) ([]*ta
 			return nil, fmt.Errorf("task %s is stored, but is none of the run's: give the folder of its task file with --tasks-dir", name)
 		}
 	}
-	return slices.DeleteFunc(selection.Tasks, func(t *tasks.Task) bool { return items[t.Name] == nil }), nil
+	for _, t := range run.Config.Tasks {
+		if items == nil && !slices.ContainsFunc(selection.Tasks, func(now *tasks.Task) bool { return now.Name == t.Name }) {
+			return nil, fmt.Errorf("task %s is stored, but is none of the run's: give the folder of its task file with --tasks-dir", t.Name)
+		}
+	}
+	if items != nil {
+		selection.Tasks = slices.DeleteFunc(selection.Tasks, func(t *tasks.Task) bool { return items[t.Name] == nil })
+	}
+	return selection, nil
 }
 
 // storedModel opens the run's checkpoint, or refuses another one.

@@ -1,6 +1,5 @@
 //go:build unix
 
-// Package durable makes names of files survive a power cut.
 package durable
 
 import (
@@ -9,8 +8,7 @@ import (
 	"syscall"
 )
 
-// SyncDir makes the entries of a folder durable.
-func SyncDir(dir string) error {
+func (disk) SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

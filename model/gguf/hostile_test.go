@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/gguf/gguftest"
@@ -172,26 +173,28 @@ func FuzzOpen(f *testing.F) {
 	f.Add(tensors(f32("a", 0, 8), f32("b", 32, 4, 2)))
 	f.Add(header(1, 1))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := gguf.Parse("fuzz.gguf", data)
-		if err != nil {
-			checkError(t, err, "fuzz.gguf")
-			return
-		}
-		for _, key := range file.Keys() {
-			file.Strings(key)
-			file.Ints(key)
-			file.Floats(key)
-		}
-		total := 0
-		for _, x := range file.Tensors() {
-			want, err := x.Type.RowBytes(x.Shape[0])
-			if err != nil || want*x.Rows() != len(x.Data) {
-				t.Fatalf("%+v: data of %d bytes, rows of %d (%v)", x.Shape, len(x.Data), want, err)
+		bounded.Run(t, 64<<20, func() {
+			file, err := gguf.Parse("fuzz.gguf", data)
+			if err != nil {
+				checkError(t, err, "fuzz.gguf")
+				return
 			}
-			total += len(x.Data)
-		}
-		if total > len(data) {
-			t.Fatalf("%d bytes of tensors in a file of %d", total, len(data))
-		}
+			for _, key := range file.Keys() {
+				file.Strings(key)
+				file.Ints(key)
+				file.Floats(key)
+			}
+			total := 0
+			for _, x := range file.Tensors() {
+				want, err := x.Type.RowBytes(x.Shape[0])
+				if err != nil || want*x.Rows() != len(x.Data) {
+					t.Fatalf("%+v: data of %d bytes, rows of %d (%v)", x.Shape, len(x.Data), want, err)
+				}
+				total += len(x.Data)
+			}
+			if total > len(data) {
+				t.Fatalf("%d bytes of tensors in a file of %d", total, len(data))
+			}
+		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/internal/peer"
 )
 
@@ -160,26 +161,28 @@ func FuzzParse(f *testing.F) {
 	f.Add(file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"F16","shape":[1,1],"data_offsets":[2,4]}}`, 4))
 	f.Add(file(`{"__metadata__":{"a":"b"}}`, 0))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tensors, err := Parse("x", data)
-		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("error of several lines: %q", err)
+		bounded.Run(t, 64<<20, func() {
+			tensors, err := Parse("x", data)
+			if err != nil {
+				if strings.ContainsAny(err.Error(), "\n\r") {
+					t.Errorf("error of several lines: %q", err)
+				}
+				return
 			}
-			return
-		}
-		total := 0
-		for _, x := range tensors {
-			n := dtypeBits[x.DType] / 8
-			for _, d := range x.Shape {
-				n *= d
+			total := 0
+			for _, x := range tensors {
+				n := dtypeBits[x.DType] / 8
+				for _, d := range x.Shape {
+					n *= d
+				}
+				if n != len(x.Data) {
+					t.Errorf("%v: %d bytes", x, n)
+				}
+				total += n
 			}
-			if n != len(x.Data) {
-				t.Errorf("%v: %d bytes", x, n)
+			if total > len(data) {
+				t.Error("more data than bytes")
 			}
-			total += n
-		}
-		if total > len(data) {
-			t.Error("more data than bytes")
-		}
+		})
 	})
 }

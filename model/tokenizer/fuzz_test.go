@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/model/tokenizer/onig"
 )
 
@@ -22,10 +23,12 @@ func FuzzFromJSON(f *testing.F) {
 	f.Add([]byte(tinyJSON), " aa b")
 	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":4000000000},"merges":[["a","a"]]}}`), "a")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
-		tok, err := FromJSON(data, Config{})
-		if err == nil {
-			exercise(t, tok, text)
-		}
+		bounded.Run(t, 256<<20, func() {
+			tok, err := FromJSON(data, Config{})
+			if err == nil {
+				exercise(t, tok, text)
+			}
+		})
 	})
 }
 
@@ -48,10 +51,12 @@ func FuzzFromSentencePiece(f *testing.F) {
 	f.Add(tinyModel("<unk>", "a", blankMark, blankMark+"a", "aa"), " aa b")
 	f.Add([]byte{0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x0a}, "")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
-		tok, err := FromSentencePiece(data, Config{})
-		if err == nil {
-			exercise(t, tok, text)
-		}
+		bounded.Run(t, 256<<20, func() {
+			tok, err := FromSentencePiece(data, Config{})
+			if err == nil {
+				exercise(t, tok, text)
+			}
+		})
 	})
 }
 
@@ -78,16 +83,18 @@ func FuzzRegexp(f *testing.F) {
 	}
 	f.Add(`(?:a|aa)+$|(?<=x)(?>b*)`, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")
 	f.Fuzz(func(t *testing.T, expr, text string) {
-		re, err := onig.Compile(expr)
-		if err != nil || len(text) > 2000 {
-			return
-		}
-		last := 0
-		re.All(text, func(start, end int) {
-			if start < last || end < start || end > len(text) {
-				t.Fatalf("match from %d to %d after %d", start, end, last)
+		bounded.Run(t, 256<<20, func() {
+			re, err := onig.Compile(expr)
+			if err != nil || len(text) > 2000 {
+				return
 			}
-			last = end
+			last := 0
+			re.All(text, func(start, end int) {
+				if start < last || end < start || end > len(text) {
+					t.Fatalf("match from %d to %d after %d", start, end, last)
+				}
+				last = end
+			})
 		})
 	})
 }

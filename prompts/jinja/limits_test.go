@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -186,30 +187,32 @@ func FuzzTemplate(f *testing.F) {
 	doc := py.DictOf("question", "What?", "choices", []any{"a", "b'"}, "answer", int64(1), "nested", py.DictOf("x", []any{int64(1), 2.5}),
 		"rows", []any{py.DictOf("n", "b", "v", int64(2))}, "none", nil, "flag", true)
 	f.Fuzz(func(t *testing.T, src string) {
-		for _, opt := range []Options{{}, {Strict: true, KeepTrailingNewline: true}, ChatOptions("fuzz", time.Unix(0, 0))} {
-			opt.MaxSteps, opt.MaxOutput = 20_000, 1<<16
-			tmpl, err := Parse(src, opt)
-			if err != nil {
-				if !errors.As(err, new(*SyntaxError)) {
-					t.Fatalf("Parse failed with %T", err)
+		bounded.Run(t, 512<<20, func() {
+			for _, opt := range []Options{{}, {Strict: true, KeepTrailingNewline: true}, ChatOptions("fuzz", time.Unix(0, 0))} {
+				opt.MaxSteps, opt.MaxOutput = 20_000, 1<<16
+				tmpl, err := Parse(src, opt)
+				if err != nil {
+					if !errors.As(err, new(*SyntaxError)) {
+						t.Fatalf("Parse failed with %T", err)
+					}
+					continue
 				}
-				continue
+				before := py.Repr(doc)
+				out, err := tmpl.Render(doc)
+				if err != nil && !errors.As(err, new(*RenderError)) {
+					t.Fatalf("Render failed with %T", err)
+				}
+				if len(out) > opt.MaxOutput {
+					t.Fatalf("%d bytes of output", len(out))
+				}
+				if _, _, err = tmpl.Eval(doc); err != nil && !errors.As(err, new(*RenderError)) {
+					t.Fatalf("Eval failed with %T", err)
+				}
+				if py.Repr(doc) != before {
+					t.Fatal("the document was changed")
+				}
 			}
-			before := py.Repr(doc)
-			out, err := tmpl.Render(doc)
-			if err != nil && !errors.As(err, new(*RenderError)) {
-				t.Fatalf("Render failed with %T", err)
-			}
-			if len(out) > opt.MaxOutput {
-				t.Fatalf("%d bytes of output", len(out))
-			}
-			if _, _, err = tmpl.Eval(doc); err != nil && !errors.As(err, new(*RenderError)) {
-				t.Fatalf("Eval failed with %T", err)
-			}
-			if py.Repr(doc) != before {
-				t.Fatal("the document was changed")
-			}
-		}
+		})
 	})
 }
 

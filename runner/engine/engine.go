@@ -13,8 +13,11 @@ type Options struct {
 	Memory    int64 // bytes for the KV cache; at least one longest request
 	MaxBatch  int   // tokens computed together, default 512, fewer for wide models
 	MaxActive int   // generations under way, default 64
-	// Progress is told the tokens computed by each step.
-	Progress func(tokens int)
+	// Wave is told how many tokens of input a wave has, shared ones once.
+	Wave func(tokens int)
+	// Progress is told the tokens computed by each step: of inputs, and
+	// generated ones that were fed back.
+	Progress func(inputs, generated int)
 }
 
 // workspace bounds the activations of a step, in bytes.
@@ -37,7 +40,10 @@ func New(m *model.Model, bytes func(token int32) []byte, o Options) *Engine {
 		o.MaxActive = 64
 	}
 	if o.Progress == nil {
-		o.Progress = func(int) {}
+		o.Progress = func(int, int) {}
+	}
+	if o.Wave == nil {
+		o.Wave = func(int) {}
 	}
 	return &Engine{model: m, options: o, bytes: bytes}
 }
@@ -81,6 +87,7 @@ func (e *Engine) Run(ctx context.Context, requests []Request, done func(request 
 		return nil
 	}
 	t := buildTrie(requests)
+	e.options.Wave(tokensComputed(requests))
 	pages, err := e.pages(t, requests)
 	if err != nil {
 		return err

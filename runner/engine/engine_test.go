@@ -193,7 +193,7 @@ func TestEachTokenIsComputedOnce(t *testing.T) {
 		requests = append(requests, Request{Tokens: slices.Concat(prefix, []int32{int32(100 + i), 5, 6}), Scored: 2})
 	}
 	computed := 0
-	run(t, New(m, bytes, Options{Memory: 1 << 30, Progress: func(n int) { computed += n }}), requests)
+	run(t, New(m, bytes, Options{Memory: 1 << 30, Progress: func(inputs, generated int) { computed += inputs + generated }}), requests)
 	plan := MakePlan(requests)
 	// Room for the prefix and for what each branch adds, however much memory
 	// there may be.

@@ -69,11 +69,15 @@ func (s *scheduler) run(ctx context.Context) error {
 		if err := s.engine.model.Forward(s.kv, s.segments); err != nil {
 			return err
 		}
-		tokens := 0
-		for i := range s.segments {
-			tokens += len(s.segments[i].Tokens)
+		inputs, generated := 0, 0
+		for i, p := range s.parts {
+			if p.node < 0 {
+				generated++
+			} else {
+				inputs += len(s.segments[i].Tokens)
+			}
 		}
-		s.engine.options.Progress(tokens)
+		s.engine.options.Progress(inputs, generated)
 		if err := s.deliver(); err != nil {
 			return err
 		}

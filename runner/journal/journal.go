@@ -35,7 +35,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// file is what a journal needs of *os.File; tests give one that fails.
+// file is what a journal needs of a durable.File; tests give one that fails.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
@@ -69,7 +69,7 @@ func Open(path, configHash string) (*Journal, []string, error) {
 	if len(configHash) > maxHashSize {
 		return nil, nil, fmt.Errorf("journal %s: a configuration hash of %d bytes", path, len(configHash))
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := durable.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, nil, fmt.Errorf("journal: %w", err)
 	}
@@ -80,7 +80,7 @@ func Open(path, configHash string) (*Journal, []string, error) {
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), f.Close())
 	}
-	j := &Journal{path: path, file: f, sync: func() error { return datasync(f) }}
+	j := &Journal{path: path, file: f, sync: f.Sync}
 	warnings, err := j.recover(configHash, info.Size())
 	if err == nil && info.Size() == 0 {
 		err = durable.SyncDir(filepath.Dir(path))
@@ -170,10 +170,13 @@ func (j *Journal) write(data []byte, size int64) error {
 	return nil
 }
 
-// Close closes the file. All that was appended is durable already.
+// Close closes the file, once. All that was appended is durable already.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if errors.Is(j.broken, os.ErrClosed) {
+		return nil
+	}
 	j.broken = fmt.Errorf("journal %s: %w", j.path, os.ErrClosed)
 	return j.file.Close()
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/llamaeval/llamaeval/internal/bounded"
 )
 
 const testHash = "0123456789abcdef"
@@ -404,24 +406,26 @@ func FuzzOpen(f *testing.F) {
 		return j, warnings, err
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m := &memory{bytes.Clone(data)}
-		j, _, err := again(m)
-		if err != nil {
-			if !bytes.Equal(m.data, data) {
-				t.Error("a refused file was changed")
+		bounded.Run(t, 256<<20, func() {
+			m := &memory{bytes.Clone(data)}
+			j, _, err := again(m)
+			if err != nil {
+				if !bytes.Equal(m.data, data) {
+					t.Error("a refused file was changed")
+				}
+				return
 			}
-			return
-		}
-		if err := j.Append([]byte("more")); err != nil {
-			t.Fatal(err)
-		}
-		want := payloads(t, j)
-		j, warnings, err := again(m)
-		if err != nil || warnings != nil {
-			t.Fatal(warnings, err)
-		}
-		if diff := cmp.Diff(want, payloads(t, j)); diff != "" {
-			t.Error(diff)
-		}
+			if err := j.Append([]byte("more")); err != nil {
+				t.Fatal(err)
+			}
+			want := payloads(t, j)
+			j, warnings, err := again(m)
+			if err != nil || warnings != nil {
+				t.Fatal(warnings, err)
+			}
+			if diff := cmp.Diff(want, payloads(t, j)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	})
 }

@@ -50,7 +50,9 @@ func (j *Journal) recover(configHash string, size int64) (warnings []string, err
 		buf = payload[:0]
 	}
 	if j.size == size {
-		return nil, nil
+		// A process that was killed between write and sync leaves records
+		// that only the system's memory has.
+		return nil, j.sync()
 	}
 	damaged, err := j.validAfter(j.size+1, size)
 	if err != nil {

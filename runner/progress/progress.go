@@ -48,8 +48,13 @@ type P struct {
 	line    time.Time // when the last plain line was written
 	percent int       // the step that it had reached
 	drawn   time.Time // when the bar was
-	stop    chan struct{}
-	stopped sync.WaitGroup
+
+	speed    speed
+	computed work      // by this process
+	expected work      // in the end; zero while nobody has said
+	last     time.Time // when the last step ended
+	stop     chan struct{}
+	stopped  sync.WaitGroup
 }
 
 // New starts the clock. Finish ends what New started.
@@ -165,8 +170,7 @@ func (p *P) rate() string {
 		perSecond = float64(p.tokens) / elapsed.Seconds()
 	}
 	text := fmt.Sprintf("%.0f tokens/s", perSecond)
-	if fresh := p.done - p.o.Done; fresh > 0 && p.done < p.o.Total {
-		left := time.Duration(float64(elapsed) * float64(p.o.Total-p.done) / float64(fresh))
+	if left, known := p.left(); known {
 		text += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	return text

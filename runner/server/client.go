@@ -82,11 +82,7 @@ func newClient(o Options) *client {
 	}
 }
 
-// get and post ask until there is an answer; try asks once.
-func (c *client) get(ctx context.Context, url string, out any) error {
-	return c.pacer.do(ctx, 2, func() error { return c.try(ctx, url, nil, out) })
-}
-
+// post asks until there is an answer; try asks once.
 func (c *client) post(ctx context.Context, url string, in, out any) error {
 	return c.pacer.do(ctx, c.o.Retries, func() error { return c.try(ctx, url, in, out) })
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -19,10 +20,12 @@ func FuzzParquet(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		docs, err := parseParquet(context.Background(), bytes.NewReader(data), int64(len(data)))
-		if err == nil {
-			printable(t, docs)
-		}
+		bounded.Run(t, 2<<30, func() {
+			docs, err := parseParquet(context.Background(), bytes.NewReader(data), int64(len(data)))
+			if err == nil {
+				printable(t, docs)
+			}
+		})
 	})
 }
 

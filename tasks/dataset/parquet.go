@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/internal/parquetguard"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -49,13 +50,13 @@ func readParquetFile(ctx context.Context, f *os.File) ([]*py.Dict, error) {
 // parseParquet reads all rows. Row groups are independent, so they are
 // decoded side by side.
 func parseParquet(ctx context.Context, r io.ReaderAt, size int64) ([]*py.Dict, error) {
-	file, err := openParquet(r, size)
+	file, err := parquetguard.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
 	groups := file.RowGroups()
 	parts := make([][]*py.Dict, len(groups))
-	rules := newRowCheck(file.Schema(), size)
+	rules := parquetguard.NewRows(file.Schema(), size)
 	wait, ctx := errgroup.WithContext(ctx)
 	wait.SetLimit(runtime.GOMAXPROCS(0))
 	for i, g := range groups {
@@ -71,8 +72,8 @@ func parseParquet(ctx context.Context, r io.ReaderAt, size int64) ([]*py.Dict, e
 	return slices.Concat(parts...), nil
 }
 
-func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schema, rules *rowCheck) (docs []*py.Dict, err error) {
-	defer recoverParquet(&err)
+func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schema, rules *parquetguard.Rows) (docs []*py.Dict, err error) {
+	defer parquetguard.Recover(&err)
 	r := g.Rows()
 	defer func() { err = errors.Join(err, r.Close()) }()
 	convert := group(schema)
@@ -83,7 +84,7 @@ func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schem
 		}
 		n, err := r.ReadRows(rows) // may return rows and io.EOF together
 		for _, row := range rows[:n] {
-			if err := rules.check(row); err != nil {
+			if err := rules.Check(row); err != nil {
 				return nil, fmt.Errorf("row %d: %w", len(docs), err)
 			}
 			var v any
@@ -109,13 +110,5 @@ func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schem
 		case n == 0:
 			return nil, io.ErrNoProgress
 		}
-	}
-}
-
-// recoverParquet is the boundary to the Parquet library, which panics on some
-// broken files.
-func recoverParquet(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("broken Parquet file: %v", p)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+
+	"github.com/llamaeval/llamaeval/internal/parquetguard"
 )
 
 // TestRepeatedText reads files of some hundred bytes whose rows repeat one
@@ -15,8 +17,8 @@ func TestRepeatedText(t *testing.T) {
 		docs int
 		want error
 	}{
-		{"repeat_rows", 0, errTextBomb},
-		{"repeat_list", 0, errTextBomb},
+		{"repeat_rows", 0, parquetguard.ErrTextBomb},
+		{"repeat_list", 0, parquetguard.ErrTextBomb},
 		{"repeat_few", 100, nil},
 	} {
 		docs, err := readParquet(t.Context(), []string{filepath.Join("testdata", c.name+".parquet")})

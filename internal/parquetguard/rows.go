@@ -1,4 +1,4 @@
-package dataset
+package parquetguard
 
 import (
 	"errors"
@@ -11,23 +11,26 @@ import (
 // it maxExpansion bytes are allowed per byte of the file.
 const freeText = 256 << 20
 
+// What Check finds.
 var (
-	errTextBomb  = errors.New("the rows repeat more text than a file of this size should hold")
-	errRaggedRow = errors.New("the row lacks a column, or a value has another type than its column")
+	ErrTextBomb  = errors.New("the rows repeat more text than a file of this size should hold")
+	ErrRaggedRow = errors.New("the row lacks a column, or a value has another type than its column")
 )
 
-// rowCheck looks at rows before they are assembled, while their texts still
+// Rows looks at rows before they are assembled, while their texts still
 // lie in the pages. The library would copy a text as often as it is repeated,
 // and takes values that were left over from other rows for a column that a row
 // lacks. It is shared by the readers of a file's row groups.
-type rowCheck struct {
+type Rows struct {
 	kinds []parquet.Kind // of the leaf columns
 	text  atomic.Int64   // bytes that are still allowed
 }
 
-func newRowCheck(schema *parquet.Schema, size int64) *rowCheck {
+// NewRows is for the rows of a file of size bytes, in the order of schema's
+// columns.
+func NewRows(schema *parquet.Schema, size int64) *Rows {
 	paths := schema.Columns()
-	c := &rowCheck{kinds: make([]parquet.Kind, len(paths))}
+	c := &Rows{kinds: make([]parquet.Kind, len(paths))}
 	for _, path := range paths {
 		leaf, _ := schema.Lookup(path...)
 		c.kinds[leaf.ColumnIndex] = leaf.Node.Type().Kind()
@@ -36,13 +39,14 @@ func newRowCheck(schema *parquet.Schema, size int64) *rowCheck {
 	return c
 }
 
-func (c *rowCheck) check(row parquet.Row) error {
+// Check refuses a row that is no whole one or takes too much memory.
+func (c *Rows) Check(row parquet.Row) error {
 	var text int64
 	last := -1
 	for _, v := range row {
 		column, kind := v.Column(), v.Kind()
 		if column < last || column > last+1 || column >= len(c.kinds) || !v.IsNull() && kind != c.kinds[column] {
-			return errRaggedRow
+			return ErrRaggedRow
 		}
 		last = column
 		if kind == parquet.ByteArray || kind == parquet.FixedLenByteArray {
@@ -50,10 +54,10 @@ func (c *rowCheck) check(row parquet.Row) error {
 		}
 	}
 	if last != len(c.kinds)-1 {
-		return errRaggedRow
+		return ErrRaggedRow
 	}
 	if c.text.Add(-text) < 0 {
-		return errTextBomb
+		return ErrTextBomb
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package dataset
+package parquetguard
 
 import (
 	"encoding/binary"

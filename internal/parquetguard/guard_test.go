@@ -1,4 +1,4 @@
-package dataset
+package parquetguard
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func TestThriftLimits(t *testing.T) {
 
 // TestClaims bends what a good file says about its sizes.
 func TestClaims(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("testdata", "types.parquet"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "tasks", "dataset", "testdata", "types.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-package dataset
+// Package parquetguard stands between a stranger's Parquet file and the
+// library that reads it, which allocates what the file claims: claims that the
+// file's bytes cannot hold are refused before.
+package parquetguard
 
 import (
 	"encoding/binary"
@@ -25,9 +28,10 @@ const (
 	maxExpansion  = 1 << 10  // uncompressed bytes beyond that, per byte of the page
 )
 
-// openParquet opens a file whose claims its bytes can hold.
-func openParquet(r io.ReaderAt, size int64) (file *parquet.File, err error) {
-	defer recoverParquet(&err)
+// Open opens a file whose claims its bytes can hold. Errors say what is wrong
+// with the file, not which it is.
+func Open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
+	defer Recover(&err)
 	meta, err := readFooter(r, size)
 	if err != nil {
 		return nil, err
@@ -157,5 +161,13 @@ func pageHeader(r io.ReaderAt, at, end int64) (*format.PageHeader, int, error) {
 		if err == nil || length >= min(end-at, maxPageHeader) {
 			return h, n, err
 		}
+	}
+}
+
+// Recover is the boundary to the Parquet library, which panics on some
+// broken files; it is to be deferred.
+func Recover(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("broken Parquet file: %v", p)
 	}
 }

@@ -1,0 +1,33 @@
+// Package bounded holds fuzz targets to what reading a stranger's file may
+// cost.
+package bounded
+
+import (
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+// Most is what one input may take: much more than any honest one of the size
+// that a fuzzer tries.
+const Most = 10 * time.Second
+
+// Run calls f and fails the test if it allocates more than that many bytes,
+// freed ones included, or takes longer than Most.
+func Run(t testing.TB, bytes uint64, f func()) {
+	t.Helper()
+	before, start := allocated(), time.Now()
+	f()
+	if got := allocated() - before; got > bytes {
+		t.Errorf("%d MB were allocated, at most %d may be", got>>20, bytes>>20)
+	}
+	if took := time.Since(start); took > Most {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
