@@ -22,7 +22,8 @@ func config() Config {
 		Tasks:     []TaskConfig{{Name: "arc_easy", Hash: "aa", Data: "bb"}, {Name: "gsm8k", Hash: "cc", Data: "dd"}},
 		Documents: Documents{Limit: 0.1, LimitOrder: "first", Items: []int{1, 2}, Shard: "1/2", Sample: true, Sequential: &Sequential{"1", []string{"a", "b"}, "gg"}},
 		Model:     "SmolLM2", ModelHash: "ee", TokenizerHash: "ff", Mode: "exact", Device: "cpu", ISA: "avx2", Numerics: "1",
-		Seed: 1234, Shots: &shots, FewShot: "fixed", Chat: true, System: "be <brief> & żółć", BOS: "auto",
+		Server: &Server{Kind: "vLLM", Version: "1", Root: "hh", Prompts: "ids", Scoring: "echo", Tokenizer: "server", Context: 2048},
+		Seed:   1234, Shots: &shots, FewShot: "fixed", Chat: true, System: "be <brief> & żółć", BOS: "auto",
 		Generation: map[string]any{"temperature": 0.8, "until": []any{"\n"}, "max_tokens": 512.0}, Sandbox: "process",
 	}
 }
