@@ -16,7 +16,7 @@ demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
 test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
-test: lint cross chromium unit arm64 oracle ## everything a change must pass
+test: lint cross chromium unit arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
@@ -38,6 +38,21 @@ cross: ## compile for the other systems
 arm64: ## kernels on NEON, under QEMU user emulation
 	scripts/arm64
 
+cuda: ## build bin/llamaeval-cuda, which uses NVIDIA GPUs where there are any
+	scripts/cuda-go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
+
+cuda-test: ## kernels for GPUs, on an emulator
+	scripts/cuda-test
+
+kernels: ## compile the kernels for GPUs into the images that are committed
+	scripts/cuda-kernels
+
+emu: ## build the emulator of a GPU and print its path, for LLAMAEVAL_LIBCUDA
+	@scripts/cuda-emulator
+
+cuda-toolkit: ## NVIDIA's compiler, at its pinned version, into .cuda
+	scripts/cuda-toolkit compiler
+
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
 
@@ -56,9 +71,9 @@ bench: ## kernel and model benchmarks
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model
 
 clean: ## remove what was built
-	rm -rf bin .venv
+	rm -rf bin .venv .cuda kernels/cuda/emu/build
 
-.PHONY: chromium
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium
 chromium:
 	scripts/chromium
 

@@ -1,0 +1,143 @@
+//go:build cuda && linux
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/llamaeval/llamaeval/kernels"
+	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
+)
+
+// Available says why no GPU can be used, or returns nil.
+func Available() error {
+	all, err := driver.Devices()
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.Major >= 8 {
+			return nil
+		}
+	}
+	return fmt.Errorf("none of the %d GPUs has compute capability 8.0 or newer", len(all))
+}
+
+// Backend computes on one GPU. Its methods queue work in one stream and return;
+// Score waits. An error, of the device or of its memory, makes all that
+// follows do nothing until Score reports it.
+type Backend struct {
+	device *driver.Device
+	stream *driver.Stream
+	set    *kernelSet
+	stage  stage
+	fast   bool
+	err    error
+}
+
+// New takes the GPU with this number into use.
+func New(index int) (*Backend, error) {
+	d, err := driver.New(index)
+	if err != nil {
+		return nil, err
+	}
+	if d.Major < 8 {
+		d.Close()
+		return nil, fmt.Errorf("GPU %d, %s, has compute capability %d.%d: 8.0 or newer is needed", index, d.Name, d.Major, d.Minor)
+	}
+	b := &Backend{device: d}
+	if b.set, err = loadKernels(d); err == nil {
+		b.stream, err = d.Stream()
+	}
+	if err == nil {
+		b.stage, err = newStage(d)
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Name returns what computes: kernels and compute capability, on which the
+// bits of mode fast depend.
+func (b *Backend) Name() string { return fmt.Sprintf("cuda-sm%d%d", b.device.Major, b.device.Minor) }
+
+// Device describes the GPU.
+func (b *Backend) Device() driver.Info { return b.device.Info }
+
+// Close gives back the GPU with all memory.
+func (b *Backend) Close() error { return b.device.Close() }
+
+// check keeps the first error.
+func (b *Backend) check(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// launch queues a kernel. args must point to the structure that the kernel
+// takes.
+func (b *Backend) launch(k *driver.Kernel, x, y, z int, args unsafe.Pointer) {
+	if b.err == nil && x > 0 && y > 0 && z > 0 {
+		b.check(b.stream.Launch(k, [3]int{x, y, z}, args))
+	}
+}
+
+// wait returns when all has run, with the first error since the last time.
+func (b *Backend) wait() error {
+	err := b.err
+	if err == nil {
+		err = b.stream.Wait()
+	}
+	b.err = nil
+	b.stage.used = 0
+	if errors.Is(err, driver.ErrLost) {
+		b.err = err
+	}
+	return err
+}
+
+// matrix is rows of cols floats without gaps.
+type matrix struct {
+	at         driver.Pointer
+	rows, cols int
+}
+
+func (m *matrix) Rows() int { return m.rows }
+func (m *matrix) Cols() int { return m.cols }
+
+func (m *matrix) row(i int) driver.Pointer { return m.at + driver.Pointer(4*i*m.cols) }
+
+// NewMatrix returns a zeroed matrix.
+func (b *Backend) NewMatrix(rows, cols int) kernels.Matrix {
+	m := &matrix{rows: rows, cols: cols}
+	if b.err == nil {
+		var err error
+		m.at, err = b.device.Alloc(int64(4 * rows * cols))
+		b.check(err)
+	}
+	if b.err == nil {
+		b.check(b.stream.Clear(m.at, 4*rows*cols))
+	}
+	return m
+}
+
+// read waits and returns the first rows of a matrix.
+func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
+	out := make([]float32, rows*m.cols)
+	if b.err == nil {
+		b.check(b.stream.Download(bytesOf(out), m.at))
+	}
+	return out, b.wait()
+}
+
+// bytesOf returns the memory of a slice.
+func bytesOf[T int32 | uint32 | uint64 | float32](x []T) []byte {
+	var one T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(one)))
+}
+
+func ceilDiv(n, by int) int { return (n + by - 1) / by }
