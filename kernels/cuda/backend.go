@@ -33,9 +33,12 @@ type Backend struct {
 	stream *driver.Stream
 	set    *kernelSet
 	stage  stage
-	fast   bool
+	work   work
+	spans  []*placed // of this step
 	err    error
 }
+
+var _ kernels.Backend = (*Backend)(nil)
 
 // New takes the GPU with this number into use.
 func New(index int) (*Backend, error) {
@@ -93,7 +96,7 @@ func (b *Backend) wait() error {
 		err = b.stream.Wait()
 	}
 	b.err = nil
-	b.stage.used = 0
+	b.stage.used, b.spans = 0, nil
 	if errors.Is(err, driver.ErrLost) {
 		b.err = err
 	}
@@ -135,7 +138,7 @@ func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 }
 
 // bytesOf returns the memory of a slice.
-func bytesOf[T int32 | uint32 | uint64 | float32](x []T) []byte {
+func bytesOf[T int32 | uint64 | float32 | pieceArgs | peakArgs](x []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(one)))
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 	"github.com/llamaeval/llamaeval/kernels/quant"
-	"github.com/llamaeval/llamaeval/kernels/ref"
 )
 
 // open returns a backend on the first device.
@@ -50,6 +49,34 @@ func upload(b *Backend, rows int, values []float32) *matrix {
 	return m
 }
 
+// weightOf returns a weight of random values in a format, and the values.
+func weightOf(t testing.TB, b *Backend, r *rand.Rand, kind quant.Type, rows, cols int) (*weight, []float32) {
+	t.Helper()
+	n := rows * cols
+	data := make([]byte, 0, 4*n)
+	for _, x := range random(r, n) {
+		bits := math.Float32bits(x)
+		switch kind {
+		case quant.F32:
+			data = append(data, byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24))
+		case quant.BF16:
+			data = append(data, byte(bits>>16), byte(bits>>24))
+		case quant.F16: // sign, an exponent around 0, mantissa
+			h := uint16(bits>>16&0x8000) | uint16(12+r.IntN(5))<<10 | uint16(bits&0x3ff)
+			data = append(data, byte(h), byte(h>>8))
+		}
+	}
+	wide := make([]float32, n)
+	if err := quant.Dequantize(wide, kind, data); err != nil {
+		t.Fatal(err)
+	}
+	w, err := b.NewWeight(kind, rows, cols, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.(*weight), wide
+}
+
 // download returns the first rows of a matrix.
 func download(t testing.TB, b *Backend, m *matrix, rows int) []float32 {
 	t.Helper()
@@ -70,28 +97,4 @@ func sameBits(got, want []float32) error {
 		}
 	}
 	return nil
-}
-
-func float32s(x []float32) []byte { return bytesOf(x) }
-
-func TestNormEqualsRef(t *testing.T) {
-	b := open(t)
-	r := rand.New(rand.NewPCG(1, 2))
-	for _, cols := range []int{1, 7, 32, 100, 576} {
-		const rows = 9
-		x, gain := random(r, rows*cols), random(r, cols)
-		w, err := b.NewWeight(quant.F32, 1, cols, float32s(gain))
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, dst := upload(b, rows, x), b.NewMatrix(rows, cols).(*matrix)
-		b.Norm(dst, m, rows-1, w, 1e-5)
-		want := make([]float32, rows*cols) // the last row is not asked for
-		for i := range rows - 1 {
-			ref.RMSNorm(want[i*cols:(i+1)*cols], x[i*cols:(i+1)*cols], gain, 1e-5)
-		}
-		if err := sameBits(download(t, b, dst, rows), want); err != nil {
-			t.Errorf("%d columns: %v", cols, err)
-		}
-	}
 }

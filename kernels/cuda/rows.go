@@ -21,9 +21,48 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 	}
 }
 
+// Embed decodes the tokens' rows.
+func (b *Backend) Embed(dst kernels.Matrix, w kernels.Weight, tokens []int32) {
+	m, table := dst.(*matrix), w.(*weight)
+	args := embedArgs{
+		out: uint64(m.at), table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
+		count: int32(len(tokens)), cols: int32(m.cols), kind: table.kind,
+	}
+	b.launch(b.set.embed, len(tokens), 1, 1, unsafe.Pointer(&args))
+}
+
+// Gather copies rows.
+func (b *Backend) Gather(dst, src kernels.Matrix, rows []int) {
+	to, from := dst.(*matrix), src.(*matrix)
+	list := make([]int32, len(rows))
+	for i, r := range rows {
+		list[i] = int32(r)
+	}
+	args := gatherArgs{out: uint64(to.at), x: uint64(from.at), rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
+	b.launch(b.set.gather, len(rows), 1, 1, unsafe.Pointer(&args))
+}
+
 // Norm is ref.RMSNorm of each row.
 func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps float32) {
 	to, from, g := dst.(*matrix), x.(*matrix), gain.(*weight)
 	args := normArgs{out: uint64(to.at), x: uint64(from.at), gain: uint64(g.wide), rows: int32(rows), cols: int32(from.cols), eps: eps}
 	b.launch(b.set.rmsNorm, ceilDiv(rows, rowWarps), 1, 1, unsafe.Pointer(&args))
+}
+
+// Rotate is ref.Rotate of each head.
+func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix) {
+	m, angles := x.(*matrix), table.(*matrix)
+	args := rotateArgs{
+		x: uint64(m.at), table: uint64(angles.at),
+		rows: int32(rows), heads: int32(heads), width: int32(m.cols / heads), turned: int32(angles.cols / 2),
+	}
+	b.launch(b.set.rotate, rows, 1, 1, unsafe.Pointer(&args))
+}
+
+// SwiGLU is ref.SwiGLU of each row.
+func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
+	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
+	count := rows * to.cols
+	args := swigluArgs{out: uint64(to.at), gate: uint64(g.at), up: uint64(u.at), count: int64(count)}
+	b.launch(b.set.swiglu, min(ceilDiv(count, rowThreads), 64*b.device.Processors), 1, 1, unsafe.Pointer(&args))
 }

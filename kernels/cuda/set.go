@@ -6,11 +6,35 @@ import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
 
 // kernelSet is every kernel, loaded.
 type kernelSet struct {
-	rmsNorm *driver.Kernel
+	rmsNorm, rotate, swiglu, gather, embed *driver.Kernel
+	store, copyRows                        *driver.Kernel
+	multiplyLarge, multiplySmall           *driver.Kernel
+	attend64, attend128, attend256         *driver.Kernel
+	score, mergePeaks                      *driver.Kernel
 }
 
-// rowWarps is how many rows a block of rows.cu takes, a warp each.
-const rowWarps = 4
+// Shapes that kernel/*.cu are written for.
+const (
+	rowWarps   = 4 // rows of a block, a warp each
+	rowThreads = 128
+
+	largeRows, largeCols = 128, 128 // tiles of multiply
+	smallRows, smallCols = 16, 64
+	tileK                = 16
+
+	scoreRows, scoreCols = 32, 256
+	mergeWarps           = 4
+)
+
+// tileBytes is the shared memory of TileF32.
+func tileBytes(rows, cols int) int { return 2 * tileK * (rows + 4 + cols + 4) * 4 }
+
+// attendBytes is the shared memory of Attention, for heads up to width and
+// that many query rows.
+func attendBytes(width, rows int) int { return 4 * (64*(width+1) + rows*width + rows*64 + 3*rows) }
+
+// attendRows is how many query rows a block of attention stacks.
+func attendRows(width int) int { return max(16, min(64, 4096/width)) }
 
 // loadKernels loads the images. The driver compiles them the first time and
 // keeps the result.
@@ -20,7 +44,30 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		image   string
 		kernels []kernelOf
 	}{
-		{"rows", []kernelOf{{&s.rmsNorm, "rms_norm", 32 * rowWarps, 0}}},
+		{"rows", []kernelOf{
+			{&s.rmsNorm, "rms_norm", 32 * rowWarps, 0},
+			{&s.rotate, "rotate", rowThreads, 0},
+			{&s.swiglu, "swiglu", rowThreads, 0},
+			{&s.gather, "gather", rowThreads, 0},
+			{&s.embed, "embed", rowThreads, 0},
+		}},
+		{"cache", []kernelOf{
+			{&s.store, "store", 128, 0},
+			{&s.copyRows, "copy_rows", 128, 0},
+		}},
+		{"multiply_f32", []kernelOf{
+			{&s.multiplyLarge, "multiply_f32_large", 256, tileBytes(largeRows, largeCols)},
+			{&s.multiplySmall, "multiply_f32_small", 256, tileBytes(smallRows, smallCols)},
+		}},
+		{"attend_f32", []kernelOf{
+			{&s.attend64, "attend_f32_64", 128, attendBytes(64, attendRows(64))},
+			{&s.attend128, "attend_f32_128", 128, attendBytes(128, attendRows(128))},
+			{&s.attend256, "attend_f32_256", 128, attendBytes(256, attendRows(256))},
+		}},
+		{"score_f32", []kernelOf{
+			{&s.score, "score_f32", 256, max(tileBytes(scoreRows, scoreCols), scoreRows*scoreCols*4)},
+			{&s.mergePeaks, "merge_peaks", 32 * mergeWarps, 0},
+		}},
 	} {
 		data, err := image(source.image)
 		if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
-// weight is a checkpoint's matrix on the device, in its own format.
+// weight is a checkpoint's matrix on the device.
 type weight struct {
-	kind       quant.Type
+	kind       int32 // of kindF32 and so on
 	rows, cols int
 	data       driver.Pointer
 	wide       driver.Pointer // as floats, if there is only one row
@@ -20,6 +20,9 @@ type weight struct {
 
 func (w *weight) Rows() int { return w.rows }
 func (w *weight) Cols() int { return w.cols }
+
+// kinds are the formats that kernels read; others are widened to floats.
+var kinds = map[quant.Type]int32{quant.F32: kindF32, quant.F16: kindF16, quant.BF16: kindBF16}
 
 // NewWeight copies a weight to the device.
 func (b *Backend) NewWeight(t quant.Type, rows, cols int, data []byte) (kernels.Weight, error) {
@@ -33,20 +36,27 @@ func (b *Backend) NewWeight(t quant.Type, rows, cols int, data []byte) (kernels.
 	if rows <= 0 || len(data)/stride != rows || len(data)%stride != 0 {
 		return nil, fmt.Errorf("%d bytes of %v are not %d rows of %d weights", len(data), t, rows, cols)
 	}
-	w := &weight{kind: t, rows: rows, cols: cols}
-	if w.data, err = b.place(data); err != nil || rows > 1 {
-		return w, err
+	w := &weight{rows: rows, cols: cols}
+	kind, known := kinds[t]
+	if !known || rows == 1 {
+		wide := make([]float32, rows*cols)
+		if err := quant.Dequantize(wide, t, data); err != nil {
+			return nil, err
+		}
+		data, kind = bytesOf(wide), kindF32
 	}
-	wide := make([]float32, cols)
-	if err := quant.Dequantize(wide, t, data); err != nil {
+	w.kind = kind
+	if w.data, err = b.keep(data); err != nil {
 		return nil, err
 	}
-	w.wide, err = b.place(bytesOf(wide))
-	return w, err
+	if rows == 1 {
+		w.wide = w.data
+	}
+	return w, nil
 }
 
-// place takes memory for data and sends it there.
-func (b *Backend) place(data []byte) (driver.Pointer, error) {
+// keep takes memory for data and sends it there.
+func (b *Backend) keep(data []byte) (driver.Pointer, error) {
 	at, err := b.device.Alloc(int64(len(data)))
 	if err != nil {
 		return 0, err

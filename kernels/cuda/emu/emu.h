@@ -6,6 +6,8 @@
 // is an error that says where.
 #pragma once
 #include <cmath>
+using std::floor;
+using std::ldexp;
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,14 +1,125 @@
 // The parameters of the kernels. args.go has the same structures; a test
-// compares their sizes with those in the images.
+// compares their sizes with those in the images. Matrices of floats are rows
+// without gaps.
 #pragma once
 #include <stdint.h>
 
-// rows of cols floats, row i at out + i*cols.
 struct NormArgs {
-  float *out;          // [rows][cols]
-  uint16_t *half;      // the same in bfloat16, or null; out may then be null
-  const float *x;      // [rows][cols]
-  const float *gain;   // [cols]
+  float *out;        // [rows][cols], or null
+  uint16_t *half;    // the same in bfloat16, or null
+  const float *x;    // [rows][cols]
+  const float *gain; // [cols]
   int rows, cols;
   float eps;
+};
+
+struct RotateArgs {
+  float *x;           // [rows][heads*width]
+  const float *table; // [rows][2*turned]: cosines, then sines
+  int rows, heads, width, turned;
+};
+
+struct SwiGLUArgs {
+  float *out; // or null
+  uint16_t *half; // or null
+  const float *gate, *up;
+  int64_t count;
+};
+
+struct GatherArgs {
+  float *out;
+  const float *x;
+  const int *rows; // out's row i is x's row rows[i]
+  int count, cols;
+};
+
+// The formats of weights that kernels read as they are.
+enum Kind { kind_f32, kind_f16, kind_bf16 };
+
+struct EmbedArgs {
+  float *out; // [count][cols]
+  const void *table;
+  const int *tokens;
+  int count, cols, kind;
+};
+
+// One factor and destination of a product.
+struct Factor {
+  const void *weight; // [cols][k]
+  float *out;         // [rows][cols]
+  int cols, kind;
+  int add;            // to what is there, or replace it
+  int tiles;          // columns of tiles up to and including this factor's
+};
+
+struct MultiplyArgs {
+  const float *x;       // [rows][k]
+  const uint16_t *half; // the same in bfloat16
+  int rows, k;
+  int factors, unused;
+  Factor factor[3];
+};
+
+// Keys and values of a layer on a page: [2][kv_heads][64][width].
+struct Cache {
+  float *memory;
+  int64_t page; // floats from page to page
+  int64_t layer; // offset of the layer
+  int kv_heads, width;
+};
+
+struct StoreArgs {
+  Cache cache;
+  const float *keys, *values; // [rows][kv_heads*width]
+  const int *slots;           // 64*page + position, of each row
+  int rows, unused;
+};
+
+struct CopyArgs {
+  float *memory;
+  int64_t page;
+  int dst, src, blocks, width, rows, unused; // blocks of [64][width]
+};
+
+// Neighbouring positions of one sequence on one page.
+struct Piece {
+  int row, count, start; // first row, rows, position of the first
+  int pages;             // where its list of pages begins
+};
+
+struct AttendArgs {
+  Cache cache;
+  float *out;         // [rows][heads*width], or null
+  uint16_t *half;     // the same in bfloat16, or null
+  const float *query; // [rows][heads*width]
+  const Piece *pieces;
+  const int *pages;
+  int heads, count;   // of pieces
+  float scale;
+  int unused;
+};
+
+// What is known of the logits of one row and 256 tokens.
+struct Peak {
+  double sum; // of exp(logit - max)
+  float max;
+  int argmax;
+};
+
+struct ScoreArgs {
+  const float *x;       // [rows][k]
+  const uint16_t *half; // the same in bfloat16
+  const void *weight;   // [vocabulary][k]
+  Peak *peaks;          // [rows][chunks of 256]
+  const int *first;     // [rows+1]: where a row's targets begin
+  const int *targets;   // tokens
+  float *logits;        // of the targets
+  float *const *all;    // [rows]: where all logits of a row go, or null
+  int rows, k, vocabulary, kind;
+};
+
+struct MergeArgs {
+  const Peak *peaks; // [rows][chunks]
+  Peak *whole;       // [rows]
+  int rows, chunks;
 };

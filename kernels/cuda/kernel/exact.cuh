@@ -1,0 +1,57 @@
+// Functions whose bits package ref defines.
+#pragma once
+#include "args.h"
+#include "lle.cuh"
+
+// exp_ref is ref.Exp.
+__device__ __forceinline__ float exp_ref(float x) {
+  if (x < -87.0f) return 0;
+  if (x > 88.0f) return float_of(0x7f800000);
+  if (x != x) return x;
+  constexpr float magic = 12582912.0f; // 1.5*2^23
+  float t = fma_rn(x, 1.44269504088896341f, magic);
+  float n = t - magic;
+  float r = fma_rn(n, -0.693359375f, x);
+  r = fma_rn(n, 2.12194440e-4f, r);
+  float p = 1.9875691500e-4f;
+  p = fma_rn(p, r, 1.3981999507e-3f);
+  p = fma_rn(p, r, 8.3334519073e-3f);
+  p = fma_rn(p, r, 4.1665795894e-2f);
+  p = fma_rn(p, r, 1.6666665459e-1f);
+  p = fma_rn(p, r, 5.0000001201e-1f);
+  p = fma_rn(p, r * r, r);
+  p = p + 1.0f;
+  return p * float_of(((bits_of(t) - bits_of(magic)) << 23) + (127u << 23));
+}
+
+// exp64_ref is ref.Exp64 for x of at most 0.
+__device__ inline double exp64_ref(double x) {
+  if (x < -708) return 0;
+  constexpr double log2_e = 1.44269504088896340735992468100189214;
+  double n = floor(x * log2_e + 0.5);
+  double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
+  double sum = 1;
+  for (int k = 13; k > 0; k--) sum = sum * r / static_cast<double>(k) + 1.0;
+  return ldexp(sum, static_cast<int>(n));
+}
+
+// widen returns weight i of a format.
+__device__ __forceinline__ float widen(const void *w, int kind, int64_t i) {
+  switch (kind) {
+  case kind_f32: return static_cast<const float *>(w)[i];
+  case kind_f16: return float_of_f16(static_cast<const f16 *>(w)[i]);
+  default: return float_of_bf16(static_cast<const bf16 *>(w)[i]);
+  }
+}
+
+// widen4 returns the four weights from i on; i is a multiple of 4.
+__device__ __forceinline__ void widen4(float out[4], const void *w, int kind, int64_t i) {
+  if (kind == kind_f32) {
+    float4 v = *reinterpret_cast<const float4 *>(static_cast<const float *>(w) + i);
+    out[0] = v.x, out[1] = v.y, out[2] = v.z, out[3] = v.w;
+    return;
+  }
+  uint2 v = *reinterpret_cast<const uint2 *>(static_cast<const uint16_t *>(w) + i);
+  uint16_t h[4] = {static_cast<uint16_t>(v.x), static_cast<uint16_t>(v.x >> 16), static_cast<uint16_t>(v.y), static_cast<uint16_t>(v.y >> 16)};
+  for (int j = 0; j < 4; j++) out[j] = kind == kind_f16 ? float_of_f16(h[j]) : float_of_bf16(h[j]);
+}

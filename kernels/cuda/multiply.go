@@ -1,0 +1,39 @@
+//go:build cuda && linux
+
+package cuda
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/llamaeval/llamaeval/kernels"
+)
+
+// Multiply computes up to three products in one launch. The tile's shape
+// depends on the rows, the bits do not.
+func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Product) {
+	for len(products) > mostFactors {
+		b.Multiply(x, rows, products[:mostFactors]...)
+		products = products[mostFactors:]
+	}
+	a := x.(*matrix)
+	args := multiplyArgs{x: uint64(a.at), rows: int32(rows), k: int32(a.cols), factors: int32(len(products))}
+	k, height, width := b.set.multiplyLarge, largeRows, largeCols
+	if rows <= 2*smallRows {
+		k, height, width = b.set.multiplySmall, smallRows, smallCols
+	}
+	tiles := 0
+	for i, p := range products {
+		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
+		if w.cols != a.cols || dst.cols != w.rows || rows > a.rows || rows > dst.rows {
+			panic(fmt.Sprintf("cuda: %dx%d times the transpose of %dx%d into %dx%d", rows, a.cols, w.rows, w.cols, dst.rows, dst.cols))
+		}
+		tiles += ceilDiv(w.rows, width)
+		f := factor{weight: uint64(w.data), out: uint64(dst.at), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
+		if p.Add {
+			f.add = 1
+		}
+		args.factor[i] = f
+	}
+	b.launch(k, ceilDiv(rows, height), tiles, 1, unsafe.Pointer(&args))
+}
