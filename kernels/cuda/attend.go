@@ -15,7 +15,7 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spa
 	c := kv.(*cache)
 	p := b.place(c, spans)
 	args := attendArgs{
-		cache: c.args(layer), out: uint64(dst.(*matrix).at), query: uint64(q.(*matrix).at),
+		cache: c.args(layer), out: b.at(dst.(*matrix)), query: b.at(q.(*matrix)),
 		pieces: uint64(p.pieces), pages: uint64(p.lists), heads: int32(c.shape.Heads), count: int32(p.count),
 		scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
 	}

@@ -106,31 +106,33 @@ func (b *Backend) wait() error {
 // matrix is rows of cols floats without gaps.
 type matrix struct {
 	at         driver.Pointer
+	err        error // why it has no memory
 	rows, cols int
 }
 
 func (m *matrix) Rows() int { return m.rows }
 func (m *matrix) Cols() int { return m.cols }
 
-func (m *matrix) row(i int) driver.Pointer { return m.at + driver.Pointer(4*i*m.cols) }
-
-// NewMatrix returns a zeroed matrix.
+// NewMatrix returns a zeroed matrix. Where memory is short, who uses the matrix
+// gets the error.
 func (b *Backend) NewMatrix(rows, cols int) kernels.Matrix {
 	m := &matrix{rows: rows, cols: cols}
-	if b.err == nil {
-		var err error
-		m.at, err = b.device.Alloc(int64(4 * rows * cols))
-		b.check(err)
-	}
-	if b.err == nil {
+	if m.at, m.err = b.device.Alloc(int64(4 * rows * cols)); m.err == nil {
 		b.check(b.stream.Clear(m.at, 4*rows*cols))
 	}
 	return m
 }
 
+// at returns where a matrix lies.
+func (b *Backend) at(m *matrix) uint64 {
+	b.check(m.err)
+	return uint64(m.at)
+}
+
 // read waits and returns the first rows of a matrix.
 func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 	out := make([]float32, rows*m.cols)
+	b.check(m.err)
 	if b.err == nil {
 		b.check(b.stream.Download(bytesOf(out), m.at))
 	}

@@ -15,16 +15,14 @@ type cache struct {
 	b      *Backend
 	shape  kernels.CacheShape
 	memory driver.Pointer
+	err    error // why it has no memory
 }
 
-// NewCache takes the memory of all pages at once.
+// NewCache takes the memory of all pages at once. Where it is short, who uses
+// the cache gets the error.
 func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
 	c := &cache{b: b, shape: s}
-	if b.err == nil {
-		var err error
-		c.memory, err = b.device.Alloc(int64(pages) * int64(PageBytes(s)))
-		b.check(err)
-	}
+	c.memory, c.err = b.device.Alloc(int64(pages) * int64(PageBytes(s)))
 	return c
 }
 
@@ -37,6 +35,7 @@ func layerFloats(s kernels.CacheShape) int { return 2 * s.KVHeads * kernels.Page
 
 // args describes a layer to a kernel.
 func (c *cache) args(layer int) cacheArgs {
+	c.b.check(c.err)
 	return cacheArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)), layer: int64(layer * layerFloats(c.shape)),
 		kvHeads: int32(c.shape.KVHeads), width: int32(c.shape.HeadDim),
@@ -45,6 +44,7 @@ func (c *cache) args(layer int) cacheArgs {
 
 // CopyRows copies the first positions of a page.
 func (c *cache) CopyRows(dst, src int32, rows int) {
+	c.b.check(c.err)
 	blocks := c.shape.Layers * 2 * c.shape.KVHeads
 	args := copyArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)),
@@ -68,7 +68,7 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 	c := kv.(*cache)
 	p := b.place(c, spans)
 	args := storeArgs{
-		cache: c.args(layer), keys: uint64(k.(*matrix).at), values: uint64(v.(*matrix).at),
+		cache: c.args(layer), keys: b.at(k.(*matrix)), values: b.at(v.(*matrix)),
 		slots: uint64(p.slots), rows: int32(p.rows),
 	}
 	b.launch(b.set.store, p.rows, 1, 1, unsafe.Pointer(&args))

@@ -17,7 +17,7 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		products = products[mostFactors:]
 	}
 	a := x.(*matrix)
-	args := multiplyArgs{x: uint64(a.at), rows: int32(rows), k: int32(a.cols), factors: int32(len(products))}
+	args := multiplyArgs{x: b.at(a), rows: int32(rows), k: int32(a.cols), factors: int32(len(products))}
 	k, height, width := b.set.multiplyLarge, largeRows, largeCols
 	if rows <= 2*smallRows {
 		k, height, width = b.set.multiplySmall, smallRows, smallCols
@@ -29,7 +29,7 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 			panic(fmt.Sprintf("cuda: %dx%d times the transpose of %dx%d into %dx%d", rows, a.cols, w.rows, w.cols, dst.rows, dst.cols))
 		}
 		tiles += ceilDiv(w.rows, width)
-		f := factor{weight: uint64(w.data), out: uint64(dst.at), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
+		f := factor{weight: uint64(w.data), out: b.at(dst), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
 		if p.Add {
 			f.add = 1
 		}

@@ -16,6 +16,7 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 		panic(fmt.Sprintf("cuda: %d values for %d rows of %dx%d", len(values), rows, m.rows, m.cols))
 	}
 	from := b.send(bytesOf(values))
+	b.check(m.err)
 	if b.err == nil {
 		b.check(b.stream.Copy(m.at, from, 4*len(values)))
 	}
@@ -25,7 +26,7 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 func (b *Backend) Embed(dst kernels.Matrix, w kernels.Weight, tokens []int32) {
 	m, table := dst.(*matrix), w.(*weight)
 	args := embedArgs{
-		out: uint64(m.at), table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
+		out: b.at(m), table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
 		count: int32(len(tokens)), cols: int32(m.cols), kind: table.kind,
 	}
 	b.launch(b.set.embed, len(tokens), 1, 1, unsafe.Pointer(&args))
@@ -38,14 +39,14 @@ func (b *Backend) Gather(dst, src kernels.Matrix, rows []int) {
 	for i, r := range rows {
 		list[i] = int32(r)
 	}
-	args := gatherArgs{out: uint64(to.at), x: uint64(from.at), rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
+	args := gatherArgs{out: b.at(to), x: b.at(from), rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
 	b.launch(b.set.gather, len(rows), 1, 1, unsafe.Pointer(&args))
 }
 
 // Norm is ref.RMSNorm of each row.
 func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps float32) {
 	to, from, g := dst.(*matrix), x.(*matrix), gain.(*weight)
-	args := normArgs{out: uint64(to.at), x: uint64(from.at), gain: uint64(g.wide), rows: int32(rows), cols: int32(from.cols), eps: eps}
+	args := normArgs{out: b.at(to), x: b.at(from), gain: uint64(g.wide), rows: int32(rows), cols: int32(from.cols), eps: eps}
 	b.launch(b.set.rmsNorm, ceilDiv(rows, rowWarps), 1, 1, unsafe.Pointer(&args))
 }
 
@@ -53,7 +54,7 @@ func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps
 func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix) {
 	m, angles := x.(*matrix), table.(*matrix)
 	args := rotateArgs{
-		x: uint64(m.at), table: uint64(angles.at),
+		x: b.at(m), table: b.at(angles),
 		rows: int32(rows), heads: int32(heads), width: int32(m.cols / heads), turned: int32(angles.cols / 2),
 	}
 	b.launch(b.set.rotate, rows, 1, 1, unsafe.Pointer(&args))
@@ -63,6 +64,6 @@ func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix
 func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
 	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
 	count := rows * to.cols
-	args := swigluArgs{out: uint64(to.at), gate: uint64(g.at), up: uint64(u.at), count: int64(count)}
+	args := swigluArgs{out: b.at(to), gate: b.at(g), up: b.at(u), count: int64(count)}
 	b.launch(b.set.swiglu, min(ceilDiv(count, rowThreads), 64*b.device.Processors), 1, 1, unsafe.Pointer(&args))
 }

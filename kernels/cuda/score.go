@@ -22,7 +22,7 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 	s := b.ask(table.rows, out)
 	chunks := ceilDiv(table.rows, ref.VocabularyChunk)
 	args := scoreArgs{
-		x: uint64(a.at), weight: uint64(table.data), peaks: uint64(s.peaks),
+		x: b.at(a), weight: uint64(table.data), peaks: uint64(s.peaks),
 		first: uint64(s.first), targets: uint64(s.targets), logits: uint64(s.logits), all: uint64(s.all),
 		rows: int32(len(out)), k: int32(a.cols), vocabulary: int32(table.rows), kind: table.kind,
 	}
