@@ -38,6 +38,12 @@ type embedArgs struct {
 	_                  uint32
 }
 
+type narrowArgs struct {
+	half, x uint64
+	count   int64
+	kind, _ int32
+}
+
 type factor struct {
 	weight, out uint64
 	cols, kind  int32

@@ -15,10 +15,11 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spa
 	c := kv.(*cache)
 	p := b.place(c, spans)
 	args := attendArgs{
-		cache: c.args(layer), out: b.at(dst.(*matrix)), query: b.at(q.(*matrix)),
+		cache: c.args(layer), query: b.at(q.(*matrix)),
 		pieces: uint64(p.pieces), pages: uint64(p.lists), heads: int32(c.shape.Heads), count: int32(p.count),
 		scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
 	}
+	args.out, args.half = b.write(dst.(*matrix), true)
 	k := map[int]*driver.Kernel{64: b.set.attend64, 128: b.set.attend128, 256: b.set.attend256}[c.width()]
 	b.launch(k, p.count, c.shape.KVHeads, 1, unsafe.Pointer(&args))
 }

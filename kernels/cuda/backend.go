@@ -35,6 +35,7 @@ type Backend struct {
 	stage  stage
 	work   work
 	spans  []*placed // of this step
+	fast   bool
 	err    error
 }
 
@@ -106,7 +107,9 @@ func (b *Backend) wait() error {
 // matrix is rows of cols floats without gaps.
 type matrix struct {
 	at         driver.Pointer
-	err        error // why it has no memory
+	err        error          // why it has no memory
+	half       driver.Pointer // in bfloat16, once that was wanted
+	narrow     bool           // only half holds what was written last
 	rows, cols int
 }
 
@@ -133,6 +136,9 @@ func (b *Backend) at(m *matrix) uint64 {
 func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 	out := make([]float32, rows*m.cols)
 	b.check(m.err)
+	if m.narrow {
+		panic("cuda: the matrix holds no floats")
+	}
 	if b.err == nil {
 		b.check(b.stream.Download(bytesOf(out), m.at))
 	}

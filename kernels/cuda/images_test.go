@@ -68,20 +68,24 @@ func TestImagesSuitOldDrivers(t *testing.T) {
 
 // parameters is the Go structure of each kernel.
 var parameters = map[string]uintptr{
-	"rms_norm":           unsafe.Sizeof(normArgs{}),
-	"rotate":             unsafe.Sizeof(rotateArgs{}),
-	"swiglu":             unsafe.Sizeof(swigluArgs{}),
-	"gather":             unsafe.Sizeof(gatherArgs{}),
-	"embed":              unsafe.Sizeof(embedArgs{}),
-	"store":              unsafe.Sizeof(storeArgs{}),
-	"copy_rows":          unsafe.Sizeof(copyArgs{}),
-	"multiply_f32_large": unsafe.Sizeof(multiplyArgs{}),
-	"multiply_f32_small": unsafe.Sizeof(multiplyArgs{}),
-	"attend_f32_64":      unsafe.Sizeof(attendArgs{}),
-	"attend_f32_128":     unsafe.Sizeof(attendArgs{}),
-	"attend_f32_256":     unsafe.Sizeof(attendArgs{}),
-	"score_f32":          unsafe.Sizeof(scoreArgs{}),
-	"merge_peaks":        unsafe.Sizeof(mergeArgs{}),
+	"rms_norm":            unsafe.Sizeof(normArgs{}),
+	"rotate":              unsafe.Sizeof(rotateArgs{}),
+	"swiglu":              unsafe.Sizeof(swigluArgs{}),
+	"gather":              unsafe.Sizeof(gatherArgs{}),
+	"embed":               unsafe.Sizeof(embedArgs{}),
+	"store":               unsafe.Sizeof(storeArgs{}),
+	"copy_rows":           unsafe.Sizeof(copyArgs{}),
+	"multiply_f32_large":  unsafe.Sizeof(multiplyArgs{}),
+	"multiply_f32_small":  unsafe.Sizeof(multiplyArgs{}),
+	"narrow":              unsafe.Sizeof(narrowArgs{}),
+	"multiply_bf16_large": unsafe.Sizeof(multiplyArgs{}),
+	"multiply_bf16_small": unsafe.Sizeof(multiplyArgs{}),
+	"score_bf16":          unsafe.Sizeof(scoreArgs{}),
+	"attend_f32_64":       unsafe.Sizeof(attendArgs{}),
+	"attend_f32_128":      unsafe.Sizeof(attendArgs{}),
+	"attend_f32_256":      unsafe.Sizeof(attendArgs{}),
+	"score_f32":           unsafe.Sizeof(scoreArgs{}),
+	"merge_peaks":         unsafe.Sizeof(mergeArgs{}),
 }
 
 func TestArgumentsFitTheImages(t *testing.T) {

@@ -164,3 +164,30 @@ func TestModelOutOfMemory(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// In mode fast a token has the same bits however it is computed, and they are
+// near those of mode exact.
+func TestModelFast(t *testing.T) {
+	for _, o := range tiny {
+		t.Run(o.Type.String(), func(t *testing.T) {
+			path := tinymodel.New(t, o)
+			gpu, cpu := onGPU(t, path, true), open(t, path, model.Options{Threads: 1})
+			tokens := tokensOf(cpu, 150)
+			exact := score(t, cpu, tokens, 150, nil)
+			fast := score(t, gpu, tokens, 150, nil)
+			mean := 0.0
+			for i := range fast {
+				mean += math.Abs(fast[i].LogProb-exact[i].LogProb) / float64(len(fast))
+			}
+			t.Logf("log-probabilities differ by %.2e on average", mean)
+			if mean == 0 || mean > 0.06 { // 0.05 on the CPU, for logits that vary by 4
+				t.Errorf("log-probabilities differ by %v on average from mode exact", mean)
+			}
+			for _, step := range []int{70, 9} {
+				if err := same(score(t, gpu, tokens, step, tokens[:5]), fast); err != nil {
+					t.Errorf("steps of %d: %v", step, err)
+				}
+			}
+		})
+	}
+}

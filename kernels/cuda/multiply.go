@@ -17,23 +17,29 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		products = products[mostFactors:]
 	}
 	a := x.(*matrix)
-	args := multiplyArgs{x: b.at(a), rows: int32(rows), k: int32(a.cols), factors: int32(len(products))}
-	k, height, width := b.set.multiplyLarge, largeRows, largeCols
-	if rows <= 2*smallRows {
-		k, height, width = b.set.multiplySmall, smallRows, smallCols
+	args := multiplyArgs{rows: int32(rows), k: int32(a.cols), factors: int32(len(products))}
+	if b.fast {
+		args.half = b.narrowed(a, rows)
+	} else {
+		args.x = b.at(a)
 	}
+	shape := b.tileFor(rows)
 	tiles := 0
 	for i, p := range products {
 		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
 		if w.cols != a.cols || dst.cols != w.rows || rows > a.rows || rows > dst.rows {
 			panic(fmt.Sprintf("cuda: %dx%d times the transpose of %dx%d into %dx%d", rows, a.cols, w.rows, w.cols, dst.rows, dst.cols))
 		}
-		tiles += ceilDiv(w.rows, width)
-		f := factor{weight: uint64(w.data), out: b.at(dst), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
+		tiles += ceilDiv(w.rows, shape.cols)
+		f := factor{weight: uint64(w.data), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
+		f.out, _ = b.write(dst, false)
+		if b.fast {
+			f.weight = b.narrowedWeight(w)
+		}
 		if p.Add {
 			f.add = 1
 		}
 		args.factor[i] = f
 	}
-	b.launch(k, ceilDiv(rows, height), tiles, 1, unsafe.Pointer(&args))
+	b.launch(shape.kernel, ceilDiv(rows, shape.rows), tiles, 1, unsafe.Pointer(&args))
 }

@@ -3,6 +3,7 @@
 package cuda
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -43,6 +44,48 @@ func TestMultiplyEqualsRef(t *testing.T) {
 		for i, p := range products {
 			if err := sameBits(download(t, b, p.Dst.(*matrix), c.rows+1), wants[i]); err != nil {
 				t.Errorf("%d rows, k %d, product %d: %v", c.rows, c.k, i, err)
+			}
+		}
+	}
+}
+
+// Mode fast is near the sum of products of rounded factors, and a row has the
+// same bits alone, in small and in large tiles.
+func TestMultiplyFast(t *testing.T) {
+	b := open(t)
+	b.Fast(true)
+	r := rand.New(rand.NewPCG(15, 16))
+	for _, k := range []int{8, 40, 64, 264} {
+		const rows, cols = 150, 200
+		x := random(r, rows*k)
+		for _, kind := range []quant.Type{quant.F32, quant.BF16, quant.F16} {
+			w, values := weightOf(t, b, r, kind, cols, k)
+			before := random(r, rows*cols)
+			dst := upload(b, rows, before)
+			b.Multiply(upload(b, rows, x), rows-1, kernels.Product{Dst: dst, Weight: w, Add: true})
+			got := download(t, b, dst, rows)
+			for i := range rows - 1 {
+				for j := range cols {
+					sum, size := float64(before[i*cols+j]), 1.0
+					for d := range k {
+						p := float64(ref.RoundBF16(x[i*k+d])) * float64(ref.RoundBF16(values[j*k+d]))
+						sum, size = sum+p, size+math.Abs(p)
+					}
+					if d := math.Abs(float64(got[i*cols+j]) - sum); !(d < 1e-6*size) {
+						t.Fatalf("k %d, %v: row %d column %d is %v, want %v", k, kind, i, j, got[i*cols+j], sum)
+					}
+				}
+			}
+			if err := sameBits(got[(rows-1)*cols:], before[(rows-1)*cols:]); err != nil {
+				t.Errorf("k %d: a row that was not asked for: %v", k, err)
+			}
+			for _, n := range []int{1, 17, 33} { // the last n rows that were asked for
+				first := rows - 1 - n
+				alone := upload(b, n, before[first*cols:(rows-1)*cols])
+				b.Multiply(upload(b, n, x[first*k:(rows-1)*k]), n, kernels.Product{Dst: alone, Weight: w, Add: true})
+				if err := sameBits(download(t, b, alone, n), got[first*cols:(rows-1)*cols]); err != nil {
+					t.Errorf("k %d, %v, %d rows: %v", k, kind, n, err)
+				}
 			}
 		}
 	}

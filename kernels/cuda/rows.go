@@ -15,6 +15,7 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 	if len(values) != rows*m.cols || rows > m.rows {
 		panic(fmt.Sprintf("cuda: %d values for %d rows of %dx%d", len(values), rows, m.rows, m.cols))
 	}
+	m.narrow = false
 	from := b.send(bytesOf(values))
 	b.check(m.err)
 	if b.err == nil {
@@ -25,8 +26,9 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 // Embed decodes the tokens' rows.
 func (b *Backend) Embed(dst kernels.Matrix, w kernels.Weight, tokens []int32) {
 	m, table := dst.(*matrix), w.(*weight)
+	out, _ := b.write(m, false)
 	args := embedArgs{
-		out: b.at(m), table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
+		out: out, table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
 		count: int32(len(tokens)), cols: int32(m.cols), kind: table.kind,
 	}
 	b.launch(b.set.embed, len(tokens), 1, 1, unsafe.Pointer(&args))
@@ -39,14 +41,22 @@ func (b *Backend) Gather(dst, src kernels.Matrix, rows []int) {
 	for i, r := range rows {
 		list[i] = int32(r)
 	}
-	args := gatherArgs{out: b.at(to), x: b.at(from), rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
+	args := gatherArgs{rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
+	if from.narrow { // half as many words
+		args.x, args.cols = b.half(from), args.cols/2
+		args.out = b.half(to)
+	} else {
+		args.x, args.out = b.at(from), b.at(to)
+	}
+	to.narrow = from.narrow
 	b.launch(b.set.gather, len(rows), 1, 1, unsafe.Pointer(&args))
 }
 
 // Norm is ref.RMSNorm of each row.
 func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps float32) {
 	to, from, g := dst.(*matrix), x.(*matrix), gain.(*weight)
-	args := normArgs{out: b.at(to), x: b.at(from), gain: uint64(g.wide), rows: int32(rows), cols: int32(from.cols), eps: eps}
+	out, half := b.write(to, true)
+	args := normArgs{out: out, half: half, x: b.at(from), gain: uint64(g.wide), rows: int32(rows), cols: int32(from.cols), eps: eps}
 	b.launch(b.set.rmsNorm, ceilDiv(rows, rowWarps), 1, 1, unsafe.Pointer(&args))
 }
 
@@ -64,6 +74,7 @@ func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix
 func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
 	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
 	count := rows * to.cols
-	args := swigluArgs{out: b.at(to), gate: b.at(g), up: b.at(u), count: int64(count)}
-	b.launch(b.set.swiglu, min(ceilDiv(count, rowThreads), 64*b.device.Processors), 1, 1, unsafe.Pointer(&args))
+	args := swigluArgs{gate: b.at(g), up: b.at(u), count: int64(count)}
+	args.out, args.half = b.write(to, true)
+	b.launch(b.set.swiglu, b.gridOver(count), 1, 1, unsafe.Pointer(&args))
 }

@@ -22,11 +22,18 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 	s := b.ask(table.rows, out)
 	chunks := ceilDiv(table.rows, ref.VocabularyChunk)
 	args := scoreArgs{
-		x: b.at(a), weight: uint64(table.data), peaks: uint64(s.peaks),
+		peaks: uint64(s.peaks),
 		first: uint64(s.first), targets: uint64(s.targets), logits: uint64(s.logits), all: uint64(s.all),
 		rows: int32(len(out)), k: int32(a.cols), vocabulary: int32(table.rows), kind: table.kind,
 	}
-	b.launch(b.set.score, ceilDiv(len(out), scoreRows), chunks, 1, unsafe.Pointer(&args))
+	k, height := b.set.score, scoreRows
+	if b.fast {
+		k, height = b.set.scoreBF16, scoreRowsBF16
+		args.half, args.weight = b.narrowed(a, len(out)), b.narrowedWeight(table)
+	} else {
+		args.x, args.weight = b.at(a), uint64(table.data)
+	}
+	b.launch(k, ceilDiv(len(out), height), chunks, 1, unsafe.Pointer(&args))
 	merge := mergeArgs{peaks: uint64(s.peaks), whole: uint64(s.whole), rows: int32(len(out)), chunks: int32(chunks)}
 	b.launch(b.set.mergePeaks, ceilDiv(len(out), mergeWarps), 1, 1, unsafe.Pointer(&merge))
 	return b.answer(s, out)

@@ -11,6 +11,9 @@ type kernelSet struct {
 	multiplyLarge, multiplySmall           *driver.Kernel
 	attend64, attend128, attend256         *driver.Kernel
 	score, mergePeaks                      *driver.Kernel
+	narrow                                 *driver.Kernel
+	multiplyLargeBF16, multiplySmallBF16   *driver.Kernel
+	scoreBF16                              *driver.Kernel
 }
 
 // Shapes that kernel/*.cu are written for.
@@ -20,14 +23,21 @@ const (
 
 	largeRows, largeCols = 128, 128 // tiles of multiply
 	smallRows, smallCols = 16, 64
+	smallColsBF16        = 128
+	fewRows              = 32 // up to which small tiles are used
 	tileK                = 16
+	tileKBF16, stages    = 32, 4
 
 	scoreRows, scoreCols = 32, 256
+	scoreRowsBF16        = 64
 	mergeWarps           = 4
 )
 
 // tileBytes is the shared memory of TileF32.
 func tileBytes(rows, cols int) int { return 2 * tileK * (rows + 4 + cols + 4) * 4 }
+
+// tileBytesBF16 is the shared memory of TileBF16.
+func tileBytesBF16(rows, cols int) int { return stages * tileKBF16 * (rows + cols) * 2 }
 
 // attendBytes is the shared memory of Attention, for heads up to width and
 // that many query rows.
@@ -50,6 +60,7 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 			{&s.swiglu, "swiglu", rowThreads, 0},
 			{&s.gather, "gather", rowThreads, 0},
 			{&s.embed, "embed", rowThreads, 0},
+			{&s.narrow, "narrow", rowThreads, 0},
 		}},
 		{"cache", []kernelOf{
 			{&s.store, "store", 128, 0},
@@ -58,6 +69,13 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		{"multiply_f32", []kernelOf{
 			{&s.multiplyLarge, "multiply_f32_large", 256, tileBytes(largeRows, largeCols)},
 			{&s.multiplySmall, "multiply_f32_small", 256, tileBytes(smallRows, smallCols)},
+		}},
+		{"multiply_bf16", []kernelOf{
+			{&s.multiplyLargeBF16, "multiply_bf16_large", 256, tileBytesBF16(largeRows, largeCols)},
+			{&s.multiplySmallBF16, "multiply_bf16_small", 256, tileBytesBF16(smallRows, smallColsBF16)},
+		}},
+		{"score_bf16", []kernelOf{
+			{&s.scoreBF16, "score_bf16", 256, max(tileBytesBF16(scoreRowsBF16, scoreCols), scoreRowsBF16*scoreCols*4)},
 		}},
 		{"attend_f32", []kernelOf{
 			{&s.attend64, "attend_f32_64", 128, attendBytes(64, attendRows(64))},

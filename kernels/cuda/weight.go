@@ -16,6 +16,7 @@ type weight struct {
 	rows, cols int
 	data       driver.Pointer
 	wide       driver.Pointer // as floats, if there is only one row
+	half       driver.Pointer // in bfloat16, once that was wanted
 }
 
 func (w *weight) Rows() int { return w.rows }

@@ -43,9 +43,17 @@ struct EmbedArgs {
   int count, cols, kind;
 };
 
+// Rounding to bfloat16.
+struct NarrowArgs {
+  uint16_t *half;
+  const void *x;
+  int64_t count;
+  int kind, unused;
+};
+
 // One factor and destination of a product.
 struct Factor {
-  const void *weight; // [cols][k]
+  const void *weight; // [cols][k]; bfloat16 where the rows are
   float *out;         // [rows][cols]
   int cols, kind;
   int add;            // to what is there, or replace it

@@ -61,3 +61,9 @@ KERNEL(embed, EmbedArgs, row_threads, 1) {
   float *to = a.out + static_cast<int64_t>(blockIdx.x) * a.cols;
   for (int i = threadIdx.x; i < a.cols; i += row_threads) to[i] = widen(a.table, a.kind, from + i);
 }
+
+KERNEL(narrow, NarrowArgs, row_threads, 1) {
+  int64_t stride = static_cast<int64_t>(gridDim.x) * row_threads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * row_threads + threadIdx.x; i < a.count; i += stride)
+    a.half[i] = bf16_of(widen(a.x, a.kind, i));
+}

@@ -1,0 +1,28 @@
+// Products of bfloat16 with sums in floats.
+#include "args.h"
+#include "tile_bf16.cuh"
+
+template <class Tile, int BM, int BN> __device__ __forceinline__ void multiply(const MultiplyArgs &a) {
+  int f = 0;
+  while (f + 1 < a.factors && static_cast<int>(blockIdx.y) >= a.factor[f].tiles) f++;
+  const Factor &p = a.factor[f];
+  int row0 = blockIdx.x * BM, col0 = (blockIdx.y - (f ? a.factor[f - 1].tiles : 0)) * BN;
+  Tile t;
+  t.compute(a.half, row0, a.rows, static_cast<const bf16 *>(p.weight), col0, p.cols, a.k);
+#pragma unroll
+  for (int i = 0; i < Tile::TM; i++)
+#pragma unroll
+    for (int j = 0; j < Tile::TN; j++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        int row = row0 + t.row(i, e & 2), col = col0 + t.col(j) + (e & 1);
+        if (row >= a.rows || col >= p.cols) continue;
+        float *to = p.out + static_cast<int64_t>(row) * p.cols + col;
+        *to = p.add ? *to + t.acc[i][j][e] : t.acc[i][j][e];
+      }
+}
+
+KERNEL(multiply_bf16_large, MultiplyArgs, bf16_threads, 1) { multiply<TileBF16<128, 128, 2, 4>, 128, 128>(a); }
+
+// For few rows: more blocks, fewer rows that nobody asked for.
+KERNEL(multiply_bf16_small, MultiplyArgs, bf16_threads, 1) { multiply<TileBF16<16, 128, 1, 8>, 16, 128>(a); }
