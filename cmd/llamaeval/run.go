@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/kernels/cuda"
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
@@ -234,7 +235,10 @@ func checkDevice(device, mode string) error {
 	switch {
 	case device == "auto" || device == "cpu":
 	case device == "cuda" || strings.HasPrefix(device, "cuda:"):
-		return fmt.Errorf("--device %s: this program was built without CUDA: use --device cpu", device)
+		if err := cuda.Available(); err != nil {
+			return fmt.Errorf("--device %s: %w", device, err)
+		}
+		return fmt.Errorf("--device %s: models are not computed on GPUs yet: use --device cpu", device)
 	default:
 		return usagef("--device %s is not auto, cpu or cuda", device)
 	}

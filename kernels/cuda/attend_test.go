@@ -78,3 +78,41 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 		t.Errorf("alone, on a copied page: %v", err)
 	}
 }
+
+// Spans that were sent in a step before are sent again.
+func TestSpansOutliveAStep(t *testing.T) {
+	b := open(t)
+	r := rand.New(rand.NewPCG(17, 18))
+	s := kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 8, Heads: 1}
+	c := b.NewCache(s, 2)
+	defer c.Close()
+	const rows = 70
+	k, dst := upload(b, rows, random(r, rows*8)), b.NewMatrix(rows, 8).(*matrix)
+	spans := []kernels.Span{{Len: rows, Pages: []int32{1, 0}}}
+	b.Store(c, 0, k, k, spans)
+	b.Attend(dst, k, c, 0, spans)
+	want := download(t, b, dst, rows)
+	upload(b, 1, random(r, 5000)) // over what was sent
+	again := b.NewMatrix(rows, 8).(*matrix)
+	b.Attend(again, k, c, 0, spans)
+	if err := sameBits(download(t, b, again, rows), want); err != nil {
+		t.Error(err)
+	}
+}
+
+// A step that sends more than the stage holds waits in between.
+func TestStageOverflows(t *testing.T) {
+	b := open(t)
+	r := rand.New(rand.NewPCG(19, 20))
+	var all []*matrix
+	var values [][]float32
+	for range 5 {
+		values = append(values, random(r, stageBytes/4/2-1000))
+		all = append(all, upload(b, 1, values[len(values)-1]))
+	}
+	for i, m := range all {
+		if err := sameBits(download(t, b, m, 1), values[i]); err != nil {
+			t.Errorf("array %d: %v", i, err)
+		}
+	}
+}

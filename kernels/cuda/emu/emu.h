@@ -2,7 +2,7 @@
 // GPU is. Each thread of a block is a fiber; which of those that can go on
 // goes on is drawn at random. Shared memory begins as NaN, an asynchronous
 // copy arrives no sooner than the wait that covers it and spoils its
-// destination until then, and a block whose threads all wait for one another
+// destination until then, rows for ldmatrix must lie in different banks, and a block whose threads all wait for one another
 // is an error that says where.
 #pragma once
 #include <cmath>

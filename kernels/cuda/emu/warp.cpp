@@ -8,7 +8,12 @@ struct Load { const void *row; uint32_t *out; };
 template <bool trans> void load(void **lanes) {
   for (int m = 0; m < 4; m++) {
     const uint16_t *rows[8];
-    for (int r = 0; r < 8; r++) rows[r] = static_cast<const uint16_t *>(static_cast<Load *>(lanes[8 * m + r])->row);
+    unsigned banks = 0; // groups of four, 16 bytes
+    for (int r = 0; r < 8; r++) {
+      rows[r] = static_cast<const uint16_t *>(static_cast<Load *>(lanes[8 * m + r])->row);
+      banks |= 1u << (reinterpret_cast<size_t>(rows[r]) / 16 % 8);
+    }
+    if (banks != 0xff) emu::fail("ldmatrix: rows of matrix %d lie in the same banks, which is slow", m);
     for (int l = 0; l < 32; l++) {
       int r = l / 4, c = l % 4 * 2;
       uint32_t low = trans ? rows[c][r] : rows[r][c], high = trans ? rows[c + 1][r] : rows[r][c + 1];

@@ -83,7 +83,6 @@ template <int W, int R> struct Attention {
         int n = p.start + r / group + 1 - b * 64;
         float top = highest[r], total = sum[r];
         float factor = softmax(scores + r * 64, n < 64 ? n : 64, a.scale, top, total);
-        sync_warp();
         if (threadIdx.x % warp_size == 0) highest[r] = top, sum[r] = total, shrink[r] = factor;
       }
       sync_block();
