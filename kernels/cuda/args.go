@@ -1,3 +1,5 @@
+//go:build cuda && linux
+
 package cuda
 
 // The parameters of the kernels, as kernel/args.h has them and describes them;
