@@ -107,3 +107,13 @@ type mergeArgs struct {
 	peaks, whole uint64
 	rows, chunks int32
 }
+
+type flashTile struct{ first, count int32 }
+
+type flashArgs struct {
+	cache                cacheArgs
+	half, query          uint64
+	pieces, pages, tiles uint64
+	heads, window        int32
+	scale, limit         float32
+}

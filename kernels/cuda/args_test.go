@@ -28,6 +28,10 @@ var parameters = map[string]uintptr{
 	"attend_f32_64":       unsafe.Sizeof(attendArgs{}),
 	"attend_f32_128":      unsafe.Sizeof(attendArgs{}),
 	"attend_f32_256":      unsafe.Sizeof(attendArgs{}),
+	"store_bf16":          unsafe.Sizeof(storeArgs{}),
+	"attend_bf16_64":      unsafe.Sizeof(flashArgs{}),
+	"attend_bf16_128":     unsafe.Sizeof(flashArgs{}),
+	"attend_bf16_256":     unsafe.Sizeof(flashArgs{}),
 	"score_f32":           unsafe.Sizeof(scoreArgs{}),
 	"merge_peaks":         unsafe.Sizeof(mergeArgs{}),
 }

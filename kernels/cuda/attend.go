@@ -14,6 +14,10 @@ import (
 func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
 	c := kv.(*cache)
 	p := b.place(c, spans)
+	if c.half {
+		b.flash(dst.(*matrix), q.(*matrix), p, layer, float32(1/math.Sqrt(float64(c.shape.HeadDim))), 0, 0)
+		return
+	}
 	args := attendArgs{
 		cache: c.args(layer), query: b.at(q.(*matrix)),
 		pieces: uint64(p.pieces), pages: uint64(p.lists), heads: int32(c.shape.Heads), count: int32(p.count),

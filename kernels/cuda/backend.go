@@ -146,7 +146,7 @@ func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 }
 
 // bytesOf returns the memory of a slice.
-func bytesOf[T int32 | uint64 | float32 | pieceArgs | peakArgs](x []T) []byte {
+func bytesOf[T int32 | uint64 | float32 | pieceArgs | peakArgs | flashTile](x []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(one)))
 }

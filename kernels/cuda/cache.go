@@ -16,17 +16,23 @@ type cache struct {
 	shape  kernels.CacheShape
 	memory driver.Pointer
 	err    error // why it has no memory
+	half   bool  // it holds bfloat16
 }
 
 // NewCache takes the memory of all pages at once. Where it is short, who uses
 // the cache gets the error.
 func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
-	c := &cache{b: b, shape: s}
-	c.memory, c.err = b.device.Alloc(int64(pages) * int64(PageBytes(s)))
+	c := &cache{b: b, shape: s, half: b.fast && flashes(s)}
+	bytes := int64(PageBytes(s))
+	if c.half {
+		bytes /= 2
+	}
+	c.memory, c.err = b.device.Alloc(int64(pages) * bytes)
 	return c
 }
 
-// PageBytes returns the memory one page of such a cache takes.
+// PageBytes returns the memory one page of such a cache takes, twice what it
+// takes in mode fast.
 func PageBytes(s kernels.CacheShape) int { return 4 * pageFloats(s) }
 
 func pageFloats(s kernels.CacheShape) int { return s.Layers * layerFloats(s) }
@@ -50,6 +56,9 @@ func (c *cache) CopyRows(dst, src int32, rows int) {
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)),
 		dst: dst, src: src, blocks: int32(blocks), width: int32(c.shape.HeadDim), rows: int32(rows),
 	}
+	if c.half { // half as many words
+		args.page, args.width = args.page/2, args.width/2
+	}
 	c.b.launch(c.b.set.copyRows, blocks, 1, 1, unsafe.Pointer(&args))
 }
 
@@ -71,5 +80,9 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 		cache: c.args(layer), keys: b.at(k.(*matrix)), values: b.at(v.(*matrix)),
 		slots: uint64(p.slots), rows: int32(p.rows),
 	}
-	b.launch(b.set.store, p.rows, 1, 1, unsafe.Pointer(&args))
+	kernel := b.set.store
+	if c.half {
+		kernel = b.set.storeBF16
+	}
+	b.launch(kernel, p.rows, 1, 1, unsafe.Pointer(&args))
 }

@@ -180,7 +180,7 @@ func TestModelFast(t *testing.T) {
 				mean += math.Abs(fast[i].LogProb-exact[i].LogProb) / float64(len(fast))
 			}
 			t.Logf("log-probabilities differ by %.2e on average", mean)
-			if mean == 0 || mean > 0.06 { // 0.05 on the CPU, for logits that vary by 4
+			if mean == 0 || mean > 0.07 { // 0.05 on the CPU, for logits that vary by 4
 				t.Errorf("log-probabilities differ by %v on average from mode exact", mean)
 			}
 			for _, step := range []int{70, 9} {

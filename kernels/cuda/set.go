@@ -10,6 +10,7 @@ type kernelSet struct {
 	store, copyRows                        *driver.Kernel
 	multiplyLarge, multiplySmall           *driver.Kernel
 	attend64, attend128, attend256         *driver.Kernel
+	flash64, flash128, flash256, storeBF16 *driver.Kernel
 	score, mergePeaks                      *driver.Kernel
 	narrow                                 *driver.Kernel
 	multiplyLargeBF16, multiplySmallBF16   *driver.Kernel
@@ -64,6 +65,7 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		}},
 		{"cache", []kernelOf{
 			{&s.store, "store", 128, 0},
+			{&s.storeBF16, "store_bf16", 128, 0},
 			{&s.copyRows, "copy_rows", 128, 0},
 		}},
 		{"multiply_f32", []kernelOf{
@@ -81,6 +83,11 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 			{&s.attend64, "attend_f32_64", 128, attendBytes(64, attendRows(64))},
 			{&s.attend128, "attend_f32_128", 128, attendBytes(128, attendRows(128))},
 			{&s.attend256, "attend_f32_256", 128, attendBytes(256, attendRows(256))},
+		}},
+		{"attend_bf16", []kernelOf{
+			{&s.flash64, "attend_bf16_64", flashThreads, flashBytes(64)},
+			{&s.flash128, "attend_bf16_128", flashThreads, flashBytes(128)},
+			{&s.flash256, "attend_bf16_256", flashThreads, flashBytes(256)},
 		}},
 		{"score_f32", []kernelOf{
 			{&s.score, "score_f32", 256, max(tileBytes(scoreRows, scoreCols), scoreRows*scoreCols*4)},

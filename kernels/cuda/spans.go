@@ -3,6 +3,7 @@
 package cuda
 
 import (
+	"math"
 	"slices"
 	"unsafe"
 
@@ -18,7 +19,9 @@ type placed struct {
 	rows   int
 	lists  driver.Pointer // pages, span after span
 	pieces driver.Pointer
-	count  int // pieces
+	count  int            // pieces
+	tiles  driver.Pointer // of a cache in bfloat16
+	tiled  int            // how many
 }
 
 // place sends spans once for all layers of a step, which therefore must not
@@ -30,11 +33,14 @@ func (b *Backend) place(c *cache, spans []kernels.Span) *placed {
 		}
 	}
 	p := &placed{spans: spans, cache: c}
-	most := attendRows(c.width()) * c.shape.KVHeads / c.shape.Heads
+	most, border := attendRows(c.width())*c.shape.KVHeads/c.shape.Heads, kernels.PageTokens
+	if c.half {
+		most, border = flashRows*c.shape.KVHeads/c.shape.Heads, math.MaxInt32
+	}
 	var slots, lists []int32
 	var pieces []pieceArgs
 	for _, s := range spans {
-		pieces = append(pieces, cut(s, most, len(lists))...)
+		pieces = append(pieces, cut(s, most, border, len(lists))...)
 		lists = append(lists, s.Pages[:ceilDiv(s.Start+s.Len, kernels.PageTokens)]...)
 		for i := range s.Len {
 			at := s.Start + i
@@ -45,22 +51,27 @@ func (b *Backend) place(c *cache, spans []kernels.Span) *placed {
 		}
 	}
 	slices.Reverse(pieces) // the last of a sequence have most keys: begin with them
-	p.rows, p.count = len(slots), len(pieces)
+	var tiles []flashTile
+	if c.half {
+		tiles = stack(pieces, lists, most)
+	}
+	p.rows, p.count, p.tiled = len(slots), len(pieces), len(tiles)
 	// One array, so that all of it is sent in the same step.
-	p.pieces = b.send(slices.Concat(bytesOf(pieces), bytesOf(slots), bytesOf(lists)))
+	p.pieces = b.send(slices.Concat(bytesOf(pieces), bytesOf(slots), bytesOf(lists), bytesOf(tiles)))
 	p.slots = p.pieces + driver.Pointer(len(bytesOf(pieces)))
 	p.lists = p.slots + driver.Pointer(len(bytesOf(slots)))
+	p.tiles = p.lists + driver.Pointer(len(bytesOf(lists)))
 	b.spans = append(b.spans, p)
 	return p
 }
 
-// cut returns a span in pieces that cross no page border and have at most that
-// many positions; list is where its pages begin.
-func cut(s kernels.Span, most, list int) []pieceArgs {
+// cut returns a span in pieces that cross no multiple of border and have at
+// most that many positions; list is where its pages begin.
+func cut(s kernels.Span, most, border, list int) []pieceArgs {
 	var out []pieceArgs
 	for done := 0; done < s.Len; {
 		at := s.Start + done
-		n := min(s.Len-done, most, kernels.PageTokens-at%kernels.PageTokens)
+		n := min(s.Len-done, most, border-at%border)
 		out = append(out, pieceArgs{row: int32(s.Row + done), count: int32(n), start: int32(at), pages: int32(list)})
 		done += n
 	}

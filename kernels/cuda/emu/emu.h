@@ -108,3 +108,5 @@ static inline double sqrt_rn(double x) { return __builtin_sqrt(x); }
 uint16_t bf16_of(float x);   // to nearest, ties to even
 uint16_t f16_of(float x);    // likewise
 float float_of_f16(uint16_t h);
+static inline uint32_t pack_bf16(float low, float high) { return bf16_of(low) | static_cast<uint32_t>(bf16_of(high)) << 16; }
+static inline float exp2_fast(float x) { return x == -INFINITY ? 0.0f : exp2f(x); }

@@ -131,3 +131,19 @@ struct MergeArgs {
   Peak *whole;       // [rows]
   int rows, chunks;
 };
+
+// Attention of mode fast. A tile is pieces that one block of threads computes.
+struct FlashTile {
+  int first, count; // pieces
+};
+
+struct FlashArgs {
+  Cache cache;        // of bfloat16
+  uint16_t *half;     // [rows][heads*width]
+  const float *query; // [rows][heads*width]
+  const Piece *pieces;
+  const int *pages;
+  const FlashTile *tiles;
+  int heads, window; // positions that a query sees, or 0 for all
+  float scale, limit; // limit above 0: scores s become limit*tanh(s/limit)
+};
