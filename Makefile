@@ -19,7 +19,8 @@ test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
 test: lint cross chromium unit arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
-	LLAMAEVAL_PYARROW=$(CURDIR)/$(PYTHON) $(GO) test -timeout 10m ./...
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
+	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 15m ./...
 
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
@@ -58,11 +59,14 @@ fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 
 test-long: build model chromium ## fuzzing and many random cases, half an hour
 	scripts/fuzz 60s
+	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 20m -count=1 ./runner/sandbox
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
-golden: ## rewrite golden files
+golden: ## rewrite golden files and README's table of checkpoints
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check

@@ -26,6 +26,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		"results":        {"tasks", "prompts", "model", "kernels", "runner"},
 		"results/report": {"tasks", "prompts", "model", "kernels", "runner"},
 
+		"results/divergence":       {"tasks", "prompts", "model", "kernels", "runner"},
+		"results/anytime":          {"tasks", "prompts", "model", "kernels", "runner"},
 		"results/compare":          {"tasks", "prompts", "model", "kernels", "runner"},
 		"tasks/scoring/mathanswer": {"tasks/dataset", "prompts", "model", "kernels", "runner", "results"},
 	}

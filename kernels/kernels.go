@@ -34,29 +34,41 @@ type Backend interface {
 
 	// Write sets row i of dst to the i-th len/rows values.
 	Write(dst Matrix, rows int, values []float32)
-	// Embed sets row i of dst to row tokens[i] of w.
-	Embed(dst Matrix, w Weight, tokens []int32)
+	// Embed sets row i of dst to row tokens[i] of w, times scale.
+	Embed(dst Matrix, w Weight, tokens []int32, scale float32)
 	// Gather sets row i of dst to row rows[i] of src.
 	Gather(dst, src Matrix, rows []int)
 	// Norm sets the first rows of dst to RMSNorm(x)·gain.
 	Norm(dst, x Matrix, rows int, gain Weight, eps float32)
+	// NormHeads sets each of the heads in the rows of x to its own
+	// RMSNorm·gain.
+	NormHeads(x Matrix, rows, heads int, gain Weight, eps float32)
+	// Add adds the first rows of x to those of dst.
+	Add(dst, x Matrix, rows int)
+	// AddBias adds a weight of one row to each of the first rows of x.
+	AddBias(x Matrix, rows int, bias Weight)
 	// Multiply computes products that share the left factor: the first rows
 	// of each p.Dst become (or with p.Add grow by) x·p.Weightᵀ.
 	Multiply(x Matrix, rows int, products ...Product)
 	// Rotate turns each of the heads in the rows of x by the angles in table,
 	// whose rows hold cosines, then sines, each twice, for the first
-	// cols/2 elements of a head.
-	Rotate(x Matrix, rows, heads int, table Matrix)
+	// cols/2 elements of a head. Pairs are neighbours, or with halves an
+	// element and the one half of them further on; then the turned pairs are
+	// stored as neighbours.
+	Rotate(x Matrix, rows, heads int, table Matrix, halves bool)
 	// Store writes rows of keys and values into the pages of the spans.
 	Store(c Cache, layer int, k, v Matrix, spans []Span)
 	// Attend sets rows of dst to the attention of the queries in q over the
 	// cached positions up to and including their own.
-	Attend(dst, q Matrix, c Cache, layer int, spans []Span)
+	Attend(dst, q Matrix, c Cache, layer int, how Attention, spans []Span)
 	// SwiGLU sets the first rows of dst to SiLU(gate)·up.
 	SwiGLU(dst, gate, up Matrix, rows int)
+	// GeGLU sets the first rows of dst to GELU(gate)·up, GELU by tanh.
+	GeGLU(dst, gate, up Matrix, rows int)
 	// Score multiplies the first len(out) rows of x with the output weight
 	// and summarises each row of logits; logits are kept only where asked.
-	Score(x Matrix, w Weight, out []Logits) error
+	// With a limit above 0 a logit is limit·tanh(product/limit).
+	Score(x Matrix, w Weight, limit float32, out []Logits) error
 
 	// Close ends the backend's threads or gives back its device.
 	Close() error
@@ -87,6 +99,13 @@ type Cache interface {
 type CacheShape struct {
 	Layers, KVHeads, HeadDim int
 	Heads                    int // query heads; a multiple of KVHeads
+}
+
+// Attention says how a layer's queries attend.
+type Attention struct {
+	Scale  float32 // of the products of queries and keys
+	Limit  float32 // above 0: a scaled score s becomes Limit·tanh(s/Limit)
+	Window int     // above 0: a query sees so many positions, its own the last; else all
 }
 
 // A Product is one factor and one destination of Multiply.

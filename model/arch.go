@@ -3,7 +3,7 @@ package model
 import (
 	"fmt"
 	"maps"
-	"regexp"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,38 +12,128 @@ import (
 
 // An architecture says how a family of checkpoints differs from Llama as
 // forward.go computes it (Touvron et al., "LLaMA", 2023, with grouped queries,
-// Ainslie et al., 2023). Adding a family means adding an entry here, and a
-// field for whatever no other family has.
+// Ainslie et al., 2023). Adding a family means adding an entry to
+// architectures, and a field for whatever no other family has. What differs
+// between checkpoints of one family (sizes, windows, rotary scaling, limits) is
+// in Config; what any file may do (fused projections, tied embeddings) the
+// loader sees by itself.
 type architecture struct {
-	// absent maps metadata keys (after "<architecture>.") to what they would
-	// ask for; a value other than 0, false or "none" is refused.
-	absent map[string]string
-	// tensors matches every tensor that the forward pass knows. Another one
-	// would be left out of the computation in silence, so it is refused.
-	tensors *regexp.Regexp
+	// halves: rotary pairs are an element of a head and the one half a head
+	// further on. Llama's GGUF files are stored for neighbours.
+	halves bool
+	// biases names the products to which a bias is added, and whether every
+	// checkpoint has it.
+	biases map[string]bool
+	// headNorms: each head of queries and keys is normalised before it turns.
+	headNorms bool
+	// postNorms: what attention and feed-forward part give is normalised
+	// before it joins the stream.
+	postNorms bool
+	// gelu: the gate is GELU by tanh instead of SiLU.
+	gelu bool
+	// scaledEmbedding: embeddings are multiplied by the root of their width.
+	scaledEmbedding bool
+	// fusedGate: ffn_up holds the gate's rows, then its own.
+	fusedGate bool
+	// globalEvery: where there is a window, of so many layers the last one
+	// sees everything; 0: no layer does.
+	globalEvery int
+	// localRopeBase is that of layers with a window, whose angles are not
+	// scaled; 0: as in the others.
+	localRopeBase float64
+	// scale of queries times keys where a file names none; nil: one over the
+	// root of the head's width.
+	scale func(c *Config) float64
 }
 
-// architectures is indexed by general.architecture. In "llama" files rows of
-// attn_q and attn_k are stored for rotary pairs (2i, 2i+1).
+// architectures is indexed by general.architecture.
 var architectures = map[string]architecture{
+	// Llama 1 to 3.2, Code Llama, TinyLlama, SmolLM2, Mistral
 	"llama": {
-		absent: map[string]string{
-			"expert_count":                 "a mixture of experts",
-			"attention.sliding_window":     "sliding-window attention",
-			"attention.scale":              "an attention scale of its own",
-			"attention.clamp_kqv":          "clamped queries, keys and values",
-			"attention.max_alibi_bias":     "ALiBi",
-			"logit_scale":                  "scaled logits",
-			"embedding_scale":              "scaled embeddings",
-			"residual_scale":               "scaled residuals",
-			"rope.scaling.attn_factor":     "scaled rotary attention",
-			"use_parallel_residual":        "parallel residuals",
-			"attention.key_length_mla":     "multi-head latent attention",
-			"attention.layer_norm_epsilon": "layer normalisation with a mean",
-		},
-		tensors: regexp.MustCompile(`^(token_embd|output|output_norm|rope_freqs)\.weight$|` +
-			`^blk\.[0-9]+\.(attn_norm|attn_q|attn_k|attn_v|attn_output|ffn_norm|ffn_gate|ffn_up|ffn_down)\.weight$`),
+		biases: optional("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"),
 	},
+	// Qwen2, Qwen2.5
+	"qwen2": {
+		halves: true,
+		biases: map[string]bool{"attn_q": true, "attn_k": true, "attn_v": true},
+	},
+	"qwen3": {
+		halves:    true,
+		biases:    optional("attn_q", "attn_k", "attn_v", "attn_output"),
+		headNorms: true,
+	},
+	"phi3": {
+		halves:    true,
+		fusedGate: true,
+	},
+	"gemma": {
+		halves:          true,
+		gelu:            true,
+		scaledEmbedding: true,
+	},
+	"gemma2": {
+		halves:          true,
+		gelu:            true,
+		scaledEmbedding: true,
+		postNorms:       true,
+		globalEvery:     2,
+		scale:           gemmaScale(46),
+	},
+	"gemma3": {
+		halves:          true,
+		headNorms:       true,
+		gelu:            true,
+		scaledEmbedding: true,
+		postNorms:       true,
+		globalEvery:     6,
+		localRopeBase:   10000,
+		scale:           gemmaScale(62),
+	},
+}
+
+// scaleOf returns the factor of queries times keys.
+func (a *architecture) scaleOf(c *Config) float64 {
+	if a.scale != nil {
+		return a.scale(c)
+	}
+	return 1 / math.Sqrt(float64(c.HeadDim))
+}
+
+func optional(names ...string) map[string]bool {
+	m := map[string]bool{}
+	for _, n := range names {
+		m[n] = false
+	}
+	return m
+}
+
+// gemmaScale returns the scale of Gemma's attention, which GGUF files do not
+// hold: only the models of 27 billion weights, known by their layers, divide
+// by the root of the width per query head instead of the head's own.
+func gemmaScale(layers int) func(c *Config) float64 {
+	return func(c *Config) float64 {
+		if c.Layers == layers {
+			return 1 / math.Sqrt(float64(c.Embedding/c.Heads))
+		}
+		return 1 / math.Sqrt(float64(c.HeadDim))
+	}
+}
+
+// absent maps metadata keys (after "<architecture>.") to what they would ask
+// for; a value other than 0, false or "none" is refused.
+var absent = map[string]string{
+	"expert_count":                     "a mixture of experts",
+	"attention.clamp_kqv":              "clamped queries, keys and values",
+	"attention.max_alibi_bias":         "ALiBi",
+	"attention.temperature_scale":      "attention that depends on the position",
+	"logit_scale":                      "scaled logits",
+	"embedding_scale":                  "scaled embeddings",
+	"residual_scale":                   "scaled residuals",
+	"rope.scaling.attn_factor":         "rotary factors that depend on the text's length",
+	"rope.scaling.yarn_log_multiplier": "YaRN with a multiplied logarithm",
+	"use_parallel_residual":            "parallel residuals",
+	"attention.key_length_mla":         "multi-head latent attention",
+	"attention.layer_norm_epsilon":     "layer normalisation with a mean",
 }
 
 // describe returns the file's architecture after checking that the file asks
@@ -55,15 +145,13 @@ func describe(f *gguf.File) (architecture, error) {
 		known := strings.Join(slices.Sorted(maps.Keys(architectures)), ", ")
 		return a, fmt.Errorf("%s: architecture %q is not supported; supported are: %s", f.Path, name, known)
 	}
-	for _, key := range slices.Sorted(maps.Keys(a.absent)) {
+	for _, key := range slices.Sorted(maps.Keys(absent)) {
 		if set(f, name+"."+key) {
-			return a, fmt.Errorf("%s: %s.%s asks for %s, which is not supported", f.Path, name, key, a.absent[key])
+			return a, fmt.Errorf("%s: %s.%s asks for %s, which is not supported", f.Path, name, key, absent[key])
 		}
 	}
-	for _, t := range f.Tensors() {
-		if !a.tensors.MatchString(t.Name) {
-			return a, fmt.Errorf("%s: tensor %s is no part of architecture %s as supported here; its effect would be lost", f.Path, t.Name, name)
-		}
+	if causal, ok := f.Bool(name + ".attention.causal"); ok && !causal {
+		return a, fmt.Errorf("%s: %s.attention.causal is false: an encoder gives no next token's probability", f.Path, name)
 	}
 	return a, nil
 }

@@ -34,8 +34,8 @@ type Output struct {
 type batch struct {
 	tokens   []int32
 	spans    []kernels.Span
-	angles   []float32 // rotary table, a row per token
-	outRows  []int     // rows with outputs, ascending
+	angles   [][]float32 // rotary tables, as Model.ropes; a row per token
+	outRows  []int       // rows with outputs, ascending
 	outputs  []kernels.Logits
 	outSpans []kernels.Span // outRows as queries of the last layer
 	asked    []request
@@ -52,7 +52,7 @@ type request struct {
 // newBatch checks segments and lines them up. Nothing outside of the model and
 // the pool can be touched through a segment that passes.
 func (m *Model) newBatch(kv *KV, segs []Segment) (*batch, error) {
-	b := &batch{}
+	b := &batch{angles: make([][]float32, len(m.ropes))}
 	for i := range segs {
 		s := &segs[i]
 		if err := m.checkSegment(kv, s); err != nil {
@@ -62,7 +62,9 @@ func (m *Model) newBatch(kv *KV, segs []Segment) (*batch, error) {
 		b.spans = append(b.spans, kernels.Span{Row: first, Len: len(s.Tokens), Start: s.Start, Pages: s.Pages})
 		for j, t := range s.Tokens {
 			b.tokens = append(b.tokens, t)
-			b.angles = m.rope.append(b.angles, s.Start+j)
+			for k, r := range m.ropes {
+				b.angles[k] = r.append(b.angles[k], s.Start+j)
+			}
 		}
 		b.addOutputs(s, first)
 	}

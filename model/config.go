@@ -21,20 +21,28 @@ type Config struct {
 	Vocab         int
 	ContextLength int
 	RopeBase      float64
+	LocalRopeBase float64 // of layers with a window; 0: as in the others
 	RopeDim       int     // leading elements of a head that turn
-	RopeScale     float64 // positions are divided by this; 1 without scaling
+	RopeScaling   RopeScaling
 	NormEps       float64
+	Scale         float64        // of queries times keys
+	ScoreLimit    float64        // attention's scaled scores s become limit·tanh(s/limit); 0: they stay
+	LogitLimit    float64        // the same of logits
+	Windows       []int          // by layer: positions a query sees, its own the last; 0: all
 	Tied          bool           // the output weight is the embedding's
 	Types         map[string]int // tensors by type
 }
 
 // Limits on what a file may claim, far above any model and low enough that
 // products of two fit an int.
-const maxDimension = 1 << 24
+const (
+	maxDimension = 1 << 24
+	maxLayers    = 1 << 16
+)
 
 // readConfig takes the shape from the metadata; load checks it against the
 // tensors.
-func readConfig(f *gguf.File) (Config, error) {
+func readConfig(f *gguf.File, a architecture) (Config, error) {
 	m := metadata{f: f, prefix: f.Architecture() + "."}
 	c := Config{
 		Architecture:  f.Architecture(),
@@ -47,6 +55,9 @@ func readConfig(f *gguf.File) (Config, error) {
 		NormEps:       m.number("attention.layer_norm_rms_epsilon", 0),
 		Types:         map[string]int{},
 	}
+	if a.localRopeBase > 0 {
+		c.LocalRopeBase = m.number("rope.freq_base_swa", a.localRopeBase)
+	}
 	c.Name, _ = f.String("general.name")
 	c.KVHeads = m.count("attention.head_count_kv", c.Heads)
 	if m.err != nil {
@@ -57,13 +68,19 @@ func readConfig(f *gguf.File) (Config, error) {
 		return c, fmt.Errorf("%s: values of %d elements beside keys of %d are not supported", f.Path, v, c.HeadDim)
 	}
 	c.RopeDim = m.count("rope.dimension_count", c.HeadDim)
-	c.RopeScale = m.ropeScale()
+	c.RopeScaling = m.ropeScaling()
+	c.Scale = m.number("attention.scale", a.scaleOf(&c))
+	c.ScoreLimit = m.optional("attn_logit_softcapping")
+	c.LogitLimit = m.optional("final_logit_softcapping")
+	c.Windows = m.windows(c.Layers, a.globalEvery)
 	if m.err != nil {
 		return c, m.err
 	}
 	switch {
 	case c.Heads%c.KVHeads != 0:
 		return c, fmt.Errorf("%s: %d query heads cannot share %d key-value heads evenly", f.Path, c.Heads, c.KVHeads)
+	case c.Layers > maxLayers:
+		return c, fmt.Errorf("%s: claims %d layers, at most %d are possible", f.Path, c.Layers, maxLayers)
 	case c.RopeDim%2 != 0 || c.RopeDim > c.HeadDim:
 		return c, fmt.Errorf("%s: %d rotary elements do not fit heads of %d", f.Path, c.RopeDim, c.HeadDim)
 	}
@@ -119,16 +136,73 @@ func (m *metadata) number(key string, otherwise float64) float64 {
 	return v
 }
 
-// ropeScale returns the factor of linear position scaling. Other kinds change
-// the frequencies in ways that this forward pass lacks.
-func (m *metadata) ropeScale() float64 {
+// optional returns a number, or 0 where the key is absent.
+func (m *metadata) optional(key string) float64 {
+	if v, ok := m.f.Float(m.prefix + key); !ok || v == 0 {
+		return 0
+	}
+	return m.number(key, 0)
+}
+
+// windows returns how many positions each layer's queries see, 0 for all.
+// Where there is a window, of so many layers the last has none; 0: all have;
+// a file may say another number, or which ones.
+func (m *metadata) windows(layers, globalEvery int) []int {
+	const pattern = "attention.sliding_window_pattern"
+	out := make([]int, min(layers, maxLayers))
+	if !set(m.f, m.prefix+"attention.sliding_window") {
+		return out
+	}
+	window := m.count("attention.sliding_window", 0)
+	if n, ok := m.f.Uint(m.prefix + pattern); ok && n <= maxDimension {
+		globalEvery = int(n)
+	}
+	which, listed := m.f.Bools(m.prefix + pattern)
+	if numbers, ok := m.f.Ints(m.prefix + pattern); ok {
+		listed = true
+		for _, n := range numbers {
+			which = append(which, n != 0)
+		}
+	}
+	if listed && len(which) != layers {
+		m.fail(pattern, "names %d layers, there are %d", len(which), layers)
+		return out
+	}
+	for i := range out {
+		if listed && which[i] || !listed && (globalEvery == 0 || (i+1)%globalEvery != 0) {
+			out[i] = window
+		}
+	}
+	return out
+}
+
+// ropeScaling returns how rotary angles are stretched. Kinds that are not
+// known change them in ways that this forward pass lacks.
+func (m *metadata) ropeScaling() RopeScaling {
 	kind, _ := m.f.String(m.prefix + "rope.scaling.type")
 	switch kind {
 	case "", "none":
-		return m.number("rope.scale_linear", 1) // how older files say it
+		if m.optional("rope.scale_linear") > 0 { // how older files say it
+			return RopeScaling{Kind: "linear", Factor: m.number("rope.scale_linear", 1)}
+		}
+		return RopeScaling{}
 	case "linear":
-		return m.number("rope.scaling.factor", 0)
+		return RopeScaling{Kind: kind, Factor: m.number("rope.scaling.factor", 0)}
+	case "yarn":
+		if v := m.optional("rope.scaling.yarn_ext_factor"); v != 0 && v != 1 {
+			m.fail("rope.scaling.yarn_ext_factor", "is %v; only 1 is supported", v)
+		}
+		return RopeScaling{
+			Kind: kind, Factor: m.number("rope.scaling.factor", 0),
+			Context:   m.count("rope.scaling.original_context_length", 0),
+			Magnitude: m.optional("rope.scaling.yarn_attn_factor"),
+			BetaFast:  m.number("rope.scaling.yarn_beta_fast", 32),
+			BetaSlow:  m.number("rope.scaling.yarn_beta_slow", 1),
+		}
+	case "longrope":
+		m.fail("rope.scaling.type", "is longrope, whose angles depend on the whole text's length: a prompt's score would depend on what follows it")
+	default:
+		m.fail("rope.scaling.type", "is %q; only none, linear and yarn are supported", kind)
 	}
-	m.fail("rope.scaling.type", "is %q; only none and linear are supported", kind)
-	return 1
+	return RopeScaling{}
 }

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -15,15 +16,22 @@ func TestOpenRefuses(t *testing.T) {
 		open    model.Options
 		want    string
 	}{
-		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported; supported are: llama`},
+		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported; supported are: gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3`},
 		"experts":      {options: tinymodel.Options{Metadata: map[string]any{"llama.expert_count": uint32(8)}}, want: "mixture of experts"},
-		"yarn":         {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "yarn"}}, want: `"yarn"; only none and linear`},
+		"yarn":         {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "yarn"}}, want: "llama.rope.scaling.factor is missing"},
+		"dynamic":      {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "dynamic"}}, want: `"dynamic"; only none, linear and yarn`},
+		"longrope":     {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "longrope"}}, want: "longrope, whose angles depend on the whole text's length"},
+		"encoder":      {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.causal": false}}, want: "an encoder gives no"},
+		"pattern":      {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.sliding_window": uint32(64), "llama.attention.sliding_window_pattern": []int32{1, 0, 1}}}, want: "sliding_window_pattern names 3 layers, there are 2"},
+		"infinite":     {options: tinymodel.Options{Metadata: map[string]any{"llama.final_logit_softcapping": float32(math.Inf(1))}}, want: "softcapping is +Inf, want a positive number"},
 		"no layers":    {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": nil}}, want: "llama.block_count is missing"},
 		"zero heads":   {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.head_count": uint32(0)}}, want: "head_count is 0"},
 		"heads":        {options: tinymodel.Options{Metadata: map[string]any{"llama.attention.head_count_kv": uint32(3)}}, want: "cannot share 3 key-value heads"},
 		"rotary":       {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.dimension_count": uint32(18)}}, want: "18 rotary elements"},
 		"missing":      {options: tinymodel.Options{Omit: []string{"blk.1.ffn_up.weight"}}, want: "tensor blk.1.ffn_up.weight is missing"},
-		"bias":         {options: tinymodel.Options{Rename: map[string]string{"blk.1.attn_norm.weight": "blk.1.attn_q.bias"}}, want: "tensor blk.1.attn_q.bias is no part"},
+		"unknown":      {options: tinymodel.Options{Untied: true, Rename: map[string]string{"output.weight": "blk.1.attn_sinks.weight"}}, want: "tensor blk.1.attn_sinks.weight is no part"},
+		"bias":         {options: tinymodel.Options{Untied: true, Rename: map[string]string{"output.weight": "blk.1.attn_q.bias"}}, want: "tensor blk.1.attn_q.bias has shape"},
+		"fewer layers": {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(1)}}, want: "tensor blk.1.attn_norm.weight is no part"},
 		"shape": {options: tinymodel.Options{Edit: func(s *tinymodel.Tensor) {
 			if s.Name == "blk.0.attn_k.weight" {
 				s.Shape = []int{32, 64}
@@ -34,7 +42,8 @@ func TestOpenRefuses(t *testing.T) {
 				s.Type = quant.I32
 			}
 		}}, want: "tensor blk.0.attn_norm.weight weights of type I32 are not supported"},
-		"more layers": {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(16777216)}}, want: "blk.2.attn_norm.weight is missing"},
+		"more layers": {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(65536)}}, want: "blk.2.attn_norm.weight is missing"},
+		"too many":    {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(16777216)}}, want: "claims 16777216 layers"},
 		"mode":        {open: model.Options{Mode: "quick"}, want: `mode "quick" is neither`},
 		"isa":         {open: model.Options{ISA: "neon"}, want: "instruction set neon"},
 		"isa slip":    {open: model.Options{ISA: "axv2"}, want: `unknown instruction set "axv2"`},

@@ -1,6 +1,10 @@
 package model
 
-import "github.com/llamaeval/llamaeval/kernels"
+import (
+	"math"
+
+	"github.com/llamaeval/llamaeval/kernels"
+)
 
 // Forward computes the segments' tokens: it writes their keys and values into
 // their pages and fills in their outputs. Only rows with outputs go through
@@ -19,8 +23,10 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 	}
 	rows, s := len(b.tokens), &m.space
 	s.fit(m, rows)
-	m.backend.Embed(s.x, m.weights.embedding, b.tokens)
-	m.backend.Write(s.angles, rows, b.angles)
+	m.backend.Embed(s.x, m.weights.embedding, b.tokens, m.embeddingScale())
+	for i, a := range s.angles {
+		m.backend.Write(a, rows, b.angles[i])
+	}
 	last := len(m.weights.layers) - 1
 	for i := range last {
 		m.project(kv, i, b, true)
@@ -32,11 +38,11 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 		return nil
 	}
 	rows = m.only(b.outRows)
-	m.backend.Multiply(s.h, rows, kernels.Product{Dst: s.q, Weight: m.weights.layers[last].q})
+	m.multiply(s.h, rows, output{s.q, m.weights.layers[last].q, false})
 	m.attention(kv, last, rows, b.outSpans)
 	m.feedForward(last, rows)
 	m.backend.Norm(s.h, s.x, rows, m.weights.outputNorm, m.eps())
-	if err := m.backend.Score(s.h, m.weights.output, b.outputs); err != nil {
+	if err := m.backend.Score(s.h, m.weights.output, float32(m.config.LogitLimit), b.outputs); err != nil {
 		return err
 	}
 	return b.deliver()
@@ -47,41 +53,103 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 func (m *Model) project(kv *KV, i int, b *batch, queries bool) {
 	w, s, be, rows := &m.weights.layers[i], &m.space, m.backend, len(b.tokens)
 	be.Norm(s.h, s.x, rows, w.attnNorm, m.eps())
-	products := []kernels.Product{{Dst: s.k, Weight: w.k}, {Dst: s.v, Weight: w.v}, {Dst: s.q, Weight: w.q}}
+	outputs := []output{{s.k, w.k, false}, {s.v, w.v, false}, {s.q, w.q, false}}
 	if !queries {
-		products = products[:2]
+		outputs = outputs[:2]
 	}
-	be.Multiply(s.h, rows, products...)
-	be.Rotate(s.k, rows, m.config.KVHeads, s.angles)
+	m.multiply(s.h, rows, outputs...)
+	m.turn(s.k, i, rows, m.config.KVHeads, w.keyNorm)
 	be.Store(kv.cache, i, s.k, s.v, b.spans)
+}
+
+// turn gives the heads of a layer's queries or keys their positions.
+func (m *Model) turn(x kernels.Matrix, i, rows, heads int, norm kernels.Weight) {
+	if norm != nil {
+		m.backend.NormHeads(x, rows, heads, norm, m.eps())
+	}
+	angles := m.space.angles[0]
+	if m.config.Windows[i] > 0 {
+		angles = m.space.angles[len(m.space.angles)-1]
+	}
+	m.backend.Rotate(x, rows, heads, angles, m.arch.halves)
 }
 
 // attention adds a layer's attention over the stored keys to the stream.
 func (m *Model) attention(kv *KV, i, rows int, spans []kernels.Span) {
-	w, s, be := &m.weights.layers[i], &m.space, m.backend
-	be.Rotate(s.q, rows, m.config.Heads, s.angles)
-	be.Attend(s.mixed, s.q, kv.cache, i, spans)
-	be.Multiply(s.mixed, rows, kernels.Product{Dst: s.x, Weight: w.attnOutput, Add: true})
+	w, s, c := &m.weights.layers[i], &m.space, &m.config
+	m.turn(s.q, i, rows, c.Heads, w.queryNorm)
+	how := kernels.Attention{Scale: float32(c.Scale), Limit: float32(c.ScoreLimit), Window: c.Windows[i]}
+	m.backend.Attend(s.mixed, s.q, kv.cache, i, how, spans)
+	m.join(s.mixed, rows, w.attnOutput, w.attnPostNorm)
 }
 
 // feedForward adds a layer's gated feed-forward part to the stream.
 func (m *Model) feedForward(i, rows int) {
 	w, s, be := &m.weights.layers[i], &m.space, m.backend
 	be.Norm(s.h, s.x, rows, w.ffnNorm, m.eps())
-	be.Multiply(s.h, rows, kernels.Product{Dst: s.gate, Weight: w.gate}, kernels.Product{Dst: s.up, Weight: w.up})
-	be.SwiGLU(s.gate, s.gate, s.up, rows)
-	be.Multiply(s.gate, rows, kernels.Product{Dst: s.x, Weight: w.down, Add: true})
+	m.multiply(s.h, rows, output{s.gate, w.gate, false}, output{s.up, w.up, false})
+	if m.arch.gelu {
+		be.GeGLU(s.gate, s.gate, s.up, rows)
+	} else {
+		be.SwiGLU(s.gate, s.gate, s.up, rows)
+	}
+	m.join(s.gate, rows, w.down, w.ffnPostNorm)
+}
+
+// join adds a product of x, normalised where there is a norm, to the stream.
+func (m *Model) join(x kernels.Matrix, rows int, w linear, norm kernels.Weight) {
+	s := &m.space
+	if norm == nil {
+		m.multiply(x, rows, output{s.x, w, true})
+		return
+	}
+	m.multiply(x, rows, output{s.h, w, false})
+	m.backend.Norm(s.spareH, s.h, rows, norm, m.eps())
+	m.backend.Add(s.x, s.spareH, rows)
+}
+
+// output is where a product goes.
+type output struct {
+	dst kernels.Matrix
+	linear
+	add bool
+}
+
+// multiply computes products of x and adds their biases.
+func (m *Model) multiply(x kernels.Matrix, rows int, outputs ...output) {
+	products := make([]kernels.Product, len(outputs))
+	for i, o := range outputs {
+		products[i] = kernels.Product{Dst: o.dst, Weight: o.weight, Add: o.add}
+	}
+	m.backend.Multiply(x, rows, products...)
+	for _, o := range outputs {
+		if o.bias != nil {
+			m.backend.AddBias(o.dst, rows, o.bias)
+		}
+	}
 }
 
 // only keeps some rows of the stream, of h and of the angles, and returns how
 // many. All threads gather at once, so the rows go to another matrix.
 func (m *Model) only(rows []int) int {
 	s := &m.space
-	for _, pair := range [][2]*kernels.Matrix{{&s.x, &s.spareX}, {&s.h, &s.spareH}, {&s.angles, &s.spareAngles}} {
+	pairs := [][2]*kernels.Matrix{{&s.x, &s.spareX}, {&s.h, &s.spareH}}
+	for i := range s.angles {
+		pairs = append(pairs, [2]*kernels.Matrix{&s.angles[i], &s.spareAngles[i]})
+	}
+	for _, pair := range pairs {
 		m.backend.Gather(*pair[1], *pair[0], rows)
 		*pair[0], *pair[1] = *pair[1], *pair[0]
 	}
 	return len(rows)
+}
+
+// embeddingScale is the factor of embeddings.
+func (m *Model) embeddingScale() float32 {
+	if m.arch.scaledEmbedding {
+		return float32(math.Sqrt(float64(m.config.Embedding)))
+	}
+	return 1
 }
 
 func (m *Model) eps() float32 { return float32(m.config.NormEps) }
@@ -94,16 +162,16 @@ type workspace struct {
 	q, mixed       kernels.Matrix // [rows][Heads·HeadDim]: queries; attention's result
 	k, v           kernels.Matrix // [rows][KVHeads·HeadDim]
 	gate, up       kernels.Matrix // [rows][FFN]
-	angles         kernels.Matrix // [rows][2·RopeDim]
 	spareX, spareH kernels.Matrix // as x and h
-	spareAngles    kernels.Matrix
+
+	angles, spareAngles []kernels.Matrix // [rows][2·RopeDim], as Model.ropes
 }
 
 // RowBytes returns the memory that a step takes for each of its tokens,
 // beside the KV cache.
 func (m *Model) RowBytes() int {
 	c := &m.config
-	return 4 * (4*c.Embedding + 2*c.Heads*c.HeadDim + 2*c.KVHeads*c.HeadDim + 2*c.FFN + 2*m.rope.width())
+	return 4 * (4*c.Embedding + 2*c.Heads*c.HeadDim + 2*c.KVHeads*c.HeadDim + 2*c.FFN + 2*len(m.ropes)*m.ropes[0].width())
 }
 
 func (s *workspace) fit(m *Model, rows int) {
@@ -118,7 +186,10 @@ func (s *workspace) fit(m *Model, rows int) {
 		q: matrix(c.Heads * c.HeadDim), mixed: matrix(c.Heads * c.HeadDim),
 		k: matrix(c.KVHeads * c.HeadDim), v: matrix(c.KVHeads * c.HeadDim),
 		gate: matrix(c.FFN), up: matrix(c.FFN),
-		angles: matrix(m.rope.width()),
-		spareX: matrix(c.Embedding), spareH: matrix(c.Embedding), spareAngles: matrix(m.rope.width()),
+		spareX: matrix(c.Embedding), spareH: matrix(c.Embedding),
+	}
+	for _, r := range m.ropes {
+		s.angles = append(s.angles, matrix(r.width()))
+		s.spareAngles = append(s.spareAngles, matrix(r.width()))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cpu"
+	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 )
 
@@ -38,10 +39,11 @@ const (
 // A Model is an open checkpoint.
 type Model struct {
 	file    *gguf.File
+	arch    architecture
 	config  Config
 	backend kernels.Backend
 	weights weights
-	rope    rope
+	ropes   []rope // of all layers; or of those without a window, and with one
 	fast    bool
 
 	mu    sync.Mutex // one forward pass at a time
@@ -63,7 +65,7 @@ func Open(path string, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	f, err := gguf.Open(path)
+	f, err := checkpoint.Open(path)
 	if err != nil {
 		b.Close()
 		return nil, err
@@ -83,24 +85,23 @@ func Open(path string, o Options) (*Model, error) {
 }
 
 func build(f *gguf.File, b kernels.Backend) (*Model, error) {
-	if _, err := describe(f); err != nil {
-		return nil, err
-	}
-	c, err := readConfig(f)
+	a, err := describe(f)
 	if err != nil {
 		return nil, err
 	}
-	w, err := load(f, b, &c)
+	c, err := readConfig(f, a)
 	if err != nil {
 		return nil, err
 	}
-	l := loader{f: f, b: b}
-	factors := l.ropeFactors(c)
-	if l.err != nil {
-		return nil, l.err
+	w, factors, err := load(f, a, b, &c)
+	if err != nil {
+		return nil, err
 	}
-	m := &Model{file: f, config: c, backend: b, weights: w}
-	m.rope = newRope(c.RopeBase, c.RopeDim, c.RopeScale, factors)
+	m := &Model{file: f, arch: a, config: c, backend: b, weights: w}
+	m.ropes = []rope{newRope(c.RopeBase, c.RopeDim, c.RopeScaling, factors)}
+	if a.localRopeBase > 0 {
+		m.ropes = append(m.ropes, newRope(c.LocalRopeBase, c.RopeDim, RopeScaling{}, nil))
+	}
 	return m, nil
 }
 

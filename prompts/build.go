@@ -24,6 +24,7 @@ type Builder struct {
 	task    *tasks.Task
 	options Options
 	docs    []*py.Dict
+	pool    Pool
 	sampler sampler // nil without shots
 
 	question, target, choices, description, prefix, cluster field
@@ -39,7 +40,7 @@ func NewBuilder(t *tasks.Task, docs []*py.Dict, pool Pool, o Options) (*Builder,
 	if len(docs) == 0 {
 		return nil, fmt.Errorf("task %s: the evaluated split is empty", t.Name)
 	}
-	b := &Builder{task: t, options: o, docs: docs, shown: map[*py.Dict][]Message{}}
+	b := &Builder{task: t, options: o, docs: docs, pool: pool, shown: map[*py.Dict][]Message{}}
 	if err := b.compile(); err != nil {
 		return nil, err
 	}
@@ -47,13 +48,18 @@ func NewBuilder(t *tasks.Task, docs []*py.Dict, pool Pool, o Options) (*Builder,
 		return nil, fmt.Errorf("task %s, doc 0: %w", t.Name, err)
 	}
 	if o.Shots > 0 {
-		s, err := newSampler(t.Name, t.Fewshot.Sampler, o.Rule, o.Seed, pool, o.Shots)
-		if err != nil {
+		if err := b.startSampler(); err != nil {
 			return nil, err
 		}
-		b.sampler = s
 	}
 	return b, nil
+}
+
+// startSampler begins the draws of exemplars anew.
+func (b *Builder) startSampler() (err error) {
+	o := b.options
+	b.sampler, err = newSampler(b.task.Name, b.task.Fewshot.Sampler, o.Rule, o.Seed, b.pool, o.Shots)
+	return err
 }
 
 func (b *Builder) compile() error {
@@ -115,10 +121,16 @@ func (b *Builder) inspectFirst() error {
 
 // Items yields the items of the given documents (indices into the split,
 // ascending). Under Reference the draws of documents left out are made and
-// thrown away, so that exemplars are those of a whole run.
+// thrown away, so that exemplars are those of a whole run, each time anew.
 func (b *Builder) Items(ids []int) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		next := 0
+		if b.sampler != nil && b.options.Rule == Reference {
+			if err := b.startSampler(); err != nil {
+				yield(Item{}, err)
+				return
+			}
+		}
 		for _, id := range ids {
 			for ; b.sampler != nil && b.options.Rule == Reference && next < id; next++ {
 				if _, err := b.sampler.exemplars(next, b.docs[next]); err != nil {
@@ -155,7 +167,7 @@ func (b *Builder) item(id int) (Item, error) {
 			return it, err
 		}
 	}
-	if it.Cluster, err = b.clusterOf(doc); err != nil {
+	if it.Cluster, err = b.Cluster(id); err != nil {
 		return it, err
 	}
 	if b.task.OutputType == tasks.LoglikelihoodRolling {
@@ -179,11 +191,12 @@ func (b *Builder) HasDescription() bool {
 	return err == nil && text != ""
 }
 
-func (b *Builder) clusterOf(doc *py.Dict) (string, error) {
+// Cluster is what a document shares with those it depends on, or empty.
+func (b *Builder) Cluster(id int) (string, error) {
 	if !b.cluster.isSet() {
 		return "", nil
 	}
-	v, err := b.cluster.raw(doc)
+	v, err := b.cluster.raw(b.docs[id])
 	return py.Str(v), err
 }
 

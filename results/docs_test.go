@@ -16,15 +16,15 @@ import (
 
 const resultsDocs = "../docs/results.md"
 
-// The queries in the documentation run as they stand. LLAMAEVAL_PYARROW names
+// The queries in the documentation run as they stand. LLAMAEVAL_PYTHON names
 // a Python with duckdb.
 func TestQueriesInTheDocs(t *testing.T) {
-	python := os.Getenv("LLAMAEVAL_PYARROW")
+	python := os.Getenv("LLAMAEVAL_PYTHON")
 	if python == "" {
 		if os.Getenv(sharedtest.Required) != "" {
-			t.Fatal("LLAMAEVAL_PYARROW is not set")
+			t.Fatal("LLAMAEVAL_PYTHON is not set")
 		}
-		t.Skip("LLAMAEVAL_PYARROW is not set")
+		t.Skip("LLAMAEVAL_PYTHON is not set")
 	}
 	root := t.TempDir()
 	for _, name := range []string{"a", "b"} {

@@ -13,6 +13,11 @@ type Outcome struct {
 	Metrics    map[string]float64 `parquet:"metrics"`
 }
 
+// Outcome is the part of a sample that comparing needs.
+func (s Sample) Outcome() Outcome {
+	return Outcome{s.Task, s.DocID, s.DocHash, s.PromptHash, s.Cluster, s.Finish, s.Metrics}
+}
+
 // ReadOutcomes yields the rows of dir's samples.parquet in their order,
 // reading the columns of Outcome only. It ends after the first error.
 func ReadOutcomes(dir string) iter.Seq2[Outcome, error] {

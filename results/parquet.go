@@ -25,6 +25,10 @@ const (
 	SchemaVersion = "1"
 )
 
+// addedColumns came after the first files of this version; they are zero where
+// a file lacks them.
+var addedColumns = []string{"stopped_early", "planned"}
+
 // layout fixes everything that decides the bytes of a Parquet file beside its
 // rows. Statistics name no program version and no time.
 func layout() []parquet.WriterOption {
@@ -170,6 +174,9 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 	}
 	for _, want := range parquet.SchemaOf(new(T)).Columns() {
 		leaf, found := file.Schema().Lookup(want...)
+		if !found && slices.Contains(addedColumns, want[0]) {
+			continue
+		}
 		want0, _ := parquet.SchemaOf(new(T)).Lookup(want...)
 		if !found || leaf.Node.Type().Kind() != want0.Node.Type().Kind() {
 			return nil, fmt.Errorf("%s: column %s is missing or has another type; it was not written by this program", path, want[0])

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/llamaeval/llamaeval/internal/sharedtest"
+	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 )
 
@@ -200,6 +203,39 @@ func TestScoresRoundTrip(t *testing.T) {
 	}
 }
 
+// Files of this version from before a column was added are read, the column is
+// zero.
+func TestReadBeforeColumnsWereAdded(t *testing.T) {
+	var fields []reflect.StructField
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Score]()) {
+		if name := f.Tag.Get("parquet"); !slices.Contains(addedColumns, name) {
+			fields = append(fields, f)
+		}
+	}
+	old := reflect.New(reflect.StructOf(fields))
+	want := scores()[0]
+	for _, f := range fields {
+		old.Elem().FieldByName(f.Name).Set(reflect.ValueOf(want).FieldByName(f.Name))
+	}
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, ScoresFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := parquet.NewWriter(f, parquet.SchemaOf(old.Interface()))
+	if err := errors.Join(w.Write(old.Interface()), w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadScores(dir)
+	want.StoppedEarly, want.Planned = false, 0
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d scores, %v", len(got), err)
+	}
+	if diff := cmp.Diff(want, got[0], sameRows); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReadDamaged(t *testing.T) {
 	dir := t.TempDir()
 	if err := WriteSamples(dir, all([]Sample{row("t", 0), row("t", 1)})); err != nil {
@@ -326,15 +362,15 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// Other readers must see the types that are promised. LLAMAEVAL_PYARROW names
+// Other readers must see the types that are promised. LLAMAEVAL_PYTHON names
 // a Python with pyarrow and duckdb.
 func TestPyArrow(t *testing.T) {
-	python := os.Getenv("LLAMAEVAL_PYARROW")
+	python := os.Getenv("LLAMAEVAL_PYTHON")
 	if python == "" {
 		if os.Getenv(sharedtest.Required) != "" {
-			t.Fatal("LLAMAEVAL_PYARROW is not set")
+			t.Fatal("LLAMAEVAL_PYTHON is not set")
 		}
-		t.Skip("LLAMAEVAL_PYARROW is not set")
+		t.Skip("LLAMAEVAL_PYTHON is not set")
 	}
 	dir := t.TempDir()
 	if err := WriteSamples(dir, all([]Sample{row("arc", 0), row("arc", 1), {Task: "empty"}})); err != nil {

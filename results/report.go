@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -19,7 +20,8 @@ type Report struct {
 	Plan     Plan
 	Scores   []Score
 	Warnings []string
-	Limited  bool // only some documents were evaluated; the table says so
+	Limited  bool      // only some documents were evaluated; the table says so
+	Stopping *Stopping // of --sequential; nil without
 	Suites   []Suite
 	// Reference is what others published, shown beside the run's values;
 	// nil for none.
@@ -52,13 +54,18 @@ type RunSummary struct {
 // as the user knows it.
 func NewReport(r Run, scores []Score, out string) Report {
 	d := r.Config.Documents
+	stopping := r.Stopping
+	if stopping != nil { // the gates' last word is that of Compared
+		short := *stopping
+		short.Gates, stopping = nil, &short
+	}
 	return Report{
 		Run: RunSummary{
 			ID: r.ID, Model: r.Config.Model, ModelHash: r.Config.ModelHash, Device: r.Config.Device, Mode: r.Config.Mode,
 			Version: r.Version, Started: r.Started, WallSeconds: r.WallSeconds, Out: out,
 		},
 		Plan: r.Plan, Scores: scores, Warnings: r.Warnings,
-		Suites: r.Suites, Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
+		Suites: r.Suites, Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "", Stopping: stopping,
 	}
 }
 
@@ -71,8 +78,9 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Suites    []any          `json:"suites,omitempty"`
 		Reference *referenceJSON `json:"reference,omitempty"`
 		Warnings  []string       `json:"warnings"`
+		Stopping  *Stopping      `json:"sequential,omitempty"`
 		comparisonJSON
-	}{Run: r.Run, Plan: r.Plan, Scores: append([]Score{}, r.Scores...), Suites: suitesJSON(r.Suites, r.Scores), Warnings: append([]string{}, r.Warnings...)}
+	}{Run: r.Run, Plan: r.Plan, Scores: append([]Score{}, r.Scores...), Suites: suitesJSON(r.Suites, r.Scores), Warnings: append([]string{}, r.Warnings...), Stopping: r.Stopping}
 	if set := r.Reference; set != nil {
 		out.Reference = &referenceJSON{set.Name, set.Source, set.Notes, publishedCells(*set, r.Scores)}
 	}
@@ -157,17 +165,28 @@ func (r Report) Table() Table {
 		}
 		row := []string{
 			name, s.Version, s.Filter, shots(s.Shots), s.Metric + arrow,
-			number(&s.Value), number(s.StdErr), strconv.Itoa(int(s.N)),
+			number(&s.Value), number(s.StdErr), items(s),
 		}
 		if sample {
 			row = append(row, data(s))
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if n := r.Stopping; n != nil && n.Saved > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("Stopped early: %d of %d documents, in the random order of seed %d, until the gates were decided. Values and errors of such a run are no substitute for those of a whole one.", n.Used, n.Planned, n.Seed))
+	}
 	if r.Limited {
 		t.Notes = append(t.Notes, "Limited run: only some documents of each task were evaluated.")
 	}
 	return t
+}
+
+// items are the documents behind a score.
+func items(s Score) string {
+	if s.StoppedEarly {
+		return fmt.Sprintf("%d of %d", s.N, s.Planned)
+	}
+	return strconv.Itoa(int(s.N))
 }
 
 // data says in every format which data a score is of.

@@ -73,6 +73,8 @@ type Documents struct {
 	Items      []int   `json:"items"`
 	Shard      string  `json:"shard"` // i/n, or empty
 	Sample     bool    `json:"sample"`
+
+	Sequential *Sequential `json:"sequential,omitempty"` // nil: all of them
 }
 
 // Hash returns the SHA-256, hex, of the configuration's JSON. Structs keep the
@@ -135,6 +137,8 @@ type Run struct {
 	Groups []GroupRule `json:"groups,omitempty"` // what groups' values are made of; known once it is finished
 
 	ModeError *ModeError `json:"mode_error,omitempty"` // of mode fast, on the beginning of the run's own text
+
+	Stopping *Stopping `json:"sequential,omitempty"` // of a finished run with --sequential
 
 	Files map[string]string `json:"files,omitempty"` // SHA-256 of the Parquet files; WriteRun fills it in a finished run
 }

@@ -46,6 +46,8 @@ type Score struct {
 	Sample         bool     `parquet:"sample"`          // scored on the built-in sample, not the benchmark
 	Truncated      int32    `parquet:"truncated"`       // documents with truncated context
 	HitTokenLimit  int32    `parquet:"hit_token_limit"` // generations that ended at their token limit
+	StoppedEarly   bool     `parquet:"stopped_early"`   // only some documents were evaluated, in random order, until gates were decided
+	Planned        int32    `parquet:"planned"`         // documents of a whole run, where this one stopped early; else 0
 }
 
 // Compare orders scores as scores.parquet stores them. Tasks come before the
@@ -101,10 +103,12 @@ func (s Score) MarshalJSON() ([]byte, error) {
 		Sample         bool     `json:"sample"`
 		Truncated      int32    `json:"truncated"`
 		HitTokenLimit  int32    `json:"hit_token_limit"`
+		StoppedEarly   bool     `json:"stopped_early,omitempty"`
+		Planned        int32    `json:"planned,omitempty"`
 	}{
 		s.Task, s.Kind, s.Version, s.Metric, s.Filter, s.Shots, s.N,
 		finite(&s.Value), finite(s.StdErr), finite(s.CILow), finite(s.CIHigh),
-		s.HigherIsBetter, s.Primary, s.Sample, s.Truncated, s.HitTokenLimit,
+		s.HigherIsBetter, s.Primary, s.Sample, s.Truncated, s.HitTokenLimit, s.StoppedEarly, s.Planned,
 	})
 }
 

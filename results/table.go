@@ -22,6 +22,7 @@ type Table struct {
 	Marked  [][]bool   // cells that stand out, in the shape of Rows; nil: none
 	Notes   []string   // lines under the table; CSV and JSON leave them out
 	Tight   bool       // no frame in a terminal
+	Width   int        // of the terminal, characters; 0: LineWidth
 	Value   any        // what JSON prints; nil: a list of objects, column name to cell
 }
 
@@ -132,7 +133,7 @@ func (t Table) changed(change, mark func(string) string) Table {
 func writeText(w io.Writer, t Table) error {
 	t = t.withNotes().changed(Visible, func(s string) string { return s + " *" })
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title))); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title), t.width())); err != nil {
 			return err
 		}
 	}
@@ -144,24 +145,32 @@ func writeText(w io.Writer, t Table) error {
 		return err
 	}
 	for _, note := range t.Notes {
-		if _, err := fmt.Fprintln(w, wrap(note)); err != nil {
+		if _, err := fmt.Fprintln(w, wrap(note, t.width())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// noteWidth is where lines of text under a table break, characters.
-const noteWidth = 100
+// LineWidth is where lines of text break, characters, if a terminal does not
+// say how wide it is.
+const LineWidth = 100
 
-func wrap(text string) string {
+func (t Table) width() int {
+	if t.Width == 0 {
+		return LineWidth
+	}
+	return t.Width
+}
+
+func wrap(text string, lineWidth int) string {
 	var out strings.Builder
 	width := 0
 	for word := range strings.SplitSeq(text, " ") {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case width == 0:
-		case width+1+n > noteWidth:
+		case width+1+n > lineWidth:
 			out.WriteByte('\n')
 			width = 0
 		default:

@@ -43,12 +43,12 @@ func writeTight(w io.Writer, t Table) error {
 }
 
 // leastWrap is what a narrowed column keeps, characters.
-const leastWrap = 12
+const leastWrap = 10
 
 // fitted narrows the first column with a Wrap as far as the others need it for
-// lines of noteWidth.
+// its width.
 func (t Table) fitted() Table {
-	first, left := -1, noteWidth+2
+	first, left := -1, t.width()+2
 	for i, c := range t.Columns {
 		width := utf8.RuneCountInString(c.Name)
 		for _, row := range t.Rows {

@@ -43,7 +43,7 @@ func TestTightTableFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(b.String(), "\n") {
-		if n := utf8.RuneCountInString(line); n > noteWidth {
+		if n := utf8.RuneCountInString(line); n > LineWidth {
 			t.Errorf("%d characters: %s", n, line)
 		}
 	}

@@ -47,7 +47,7 @@ func (l *Local) Chat(s Spec) (*Chat, error) {
 	c, err := prompts.NewChat(text, l.text(l.Tokenizer.BOS()), l.text(l.Tokenizer.EOS()))
 	if err != nil {
 		if source != ownTemplate {
-			err = fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.Path), source), err)
+			err = fmt.Errorf("%s: %w", filepath.Join(l.dir(), source), err)
 		}
 		return nil, err
 	}
@@ -58,8 +58,16 @@ func (l *Local) Chat(s Spec) (*Chat, error) {
 	return &Chat{c, source}, nil
 }
 
+// dir is the folder of the checkpoint's files.
+func (l *Local) dir() string {
+	if info, err := os.Stat(l.Path); err == nil && info.IsDir() {
+		return l.Path
+	}
+	return filepath.Dir(l.Path)
+}
+
 func (l *Local) chatTemplate() (text, source string, err error) {
-	dir := filepath.Dir(l.Path)
+	dir := l.dir()
 	data, err := os.ReadFile(filepath.Join(dir, templateFile))
 	if err == nil {
 		return string(data), templateFile, nil

@@ -1,9 +1,12 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -34,6 +37,8 @@ type Job struct {
 	Code        scoring.CodeRunner // nil when no task runs code
 	SandboxKind string
 
+	Sequential *Sequential // nil: every document is evaluated
+
 	Progress func(progress.Options) *progress.P // makes the display once totals are known
 	Version  string
 	Command  []string
@@ -43,9 +48,25 @@ type Job struct {
 	afterItem func(done int)    // for tests, once items are durable
 	maxBatch  int               // for tests; 0: the engine's own
 	maxWave   int               // for tests; 0: waveBytes
+	leastWave int               // for tests, of a sequential run; 0: leastWave
+
+	noting   sync.Mutex
+	outcomes map[item]results.Outcome // of a sequential run
 
 	firstToken time.Time          // when the first tokens were computed
 	modeError  *results.ModeError // of mode fast, once measured
+}
+
+// Close lets go of the model and of what runs generated code.
+func (j *Job) Close() error {
+	var err error
+	if j.Local != nil {
+		err = j.Local.Close()
+	}
+	if c, ok := j.Code.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
 }
 
 // Config is everything that decides the numbers of the job.
@@ -75,6 +96,7 @@ func (j *Job) Config() (results.Config, error) {
 		c.Tasks = append(c.Tasks, results.TaskConfig{Name: p.Task.Name, Hash: p.Task.Hash, Data: p.DataHash})
 		c.Documents.Sample = c.Documents.Sample || p.Sample
 	}
+	c.Documents.Sequential = j.Sequential.config()
 	slices.SortFunc(c.Tasks, func(a, b results.TaskConfig) int { return strings.Compare(a.Name, b.Name) })
 	return c, nil
 }
@@ -119,7 +141,7 @@ func (j *Job) DefaultOut() (string, error) {
 
 // Plan builds all prompts and says what they cost, without computing.
 func (j *Job) Plan() (results.Plan, error) {
-	source := j.waves(nil)
+	source := j.waves(nil, nil)
 	defer source.stop()
 	var sum results.Plan
 	for {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/llamaeval/llamaeval/model"
+	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
 )
@@ -31,15 +32,16 @@ type LocalOptions struct {
 	Hashes string
 }
 
-// OpenLocal opens a checkpoint. Its file is hashed meanwhile.
+// OpenLocal opens a checkpoint, a file or a folder. It is hashed meanwhile.
 func OpenLocal(path string, o LocalOptions) (*Local, error) {
-	hash := sync.OnceValues(func() (string, error) { return gguf.CachedHash(path, o.Hashes) })
-	go hash()
 	m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode})
 	if err != nil {
 		return nil, err
 	}
-	t, err := tokenizer.FromGGUF(m.File())
+	files := m.File().Paths()
+	hash := sync.OnceValues(func() (string, error) { return gguf.HashAll(files, o.Hashes) })
+	go hash()
+	t, err := checkpoint.Tokenizer(m.File())
 	if err == nil && t.VocabSize() > m.Config().Vocab {
 		err = fmt.Errorf("%s: the tokenizer has %d tokens, the model's output %d", path, t.VocabSize(), m.Config().Vocab)
 	}
@@ -50,7 +52,8 @@ func OpenLocal(path string, o LocalOptions) (*Local, error) {
 	return &Local{Path: path, Name: ownName(m.Config()), Model: m, Tokenizer: t, hash: hash}, nil
 }
 
-// Hash returns the SHA-256, hex, of the checkpoint's file.
+// Hash returns the SHA-256, hex, of the checkpoint's file; see gguf.HashAll for
+// several.
 func (l *Local) Hash() (string, error) { return l.hash() }
 
 // ownName is what a checkpoint calls itself and the type of most of its

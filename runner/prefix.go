@@ -10,7 +10,8 @@ const markEvery = 48
 // what a text begins with as the one before it did: exemplars, a document's
 // question. The tokens are those that encode gives for the whole text.
 type prefixEncoder struct {
-	encode func(text string) []int32
+	// encode encodes a part of a text that was cut, rest: behind a cut.
+	encode func(part string, rest bool) []int32
 	cut    func(text string, from int) int // tokenizer.Cut
 
 	text   string // the last one
@@ -22,7 +23,13 @@ type prefixEncoder struct {
 type mark struct{ at, tokens int }
 
 func newPrefixEncoder(t *tokenizer.Tokenizer) *prefixEncoder {
-	return &prefixEncoder{encode: func(text string) []int32 { return t.Encode(text, true) }, cut: t.Cut}
+	encode := func(part string, rest bool) []int32 {
+		if rest {
+			return t.EncodeRest(part, true)
+		}
+		return t.Encode(part, true)
+	}
+	return &prefixEncoder{encode: encode, cut: t.Cut}
 }
 
 // tokensOf returns the tokens of text. They are valid until the next call.
@@ -40,7 +47,7 @@ func (p *prefixEncoder) tokensOf(text string) []int32 {
 	p.text, p.tokens = text, p.tokens[:from.tokens]
 	for at := from.at; at < len(text); {
 		end := p.cut(text, at+markEvery)
-		p.tokens = append(p.tokens, p.encode(text[at:end])...)
+		p.tokens = append(p.tokens, p.encode(text[at:end], at > 0)...)
 		if at = end; at < len(text) {
 			p.marks = append(p.marks, mark{at, len(p.tokens)})
 		}

@@ -109,7 +109,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 		return results.Report{}, err
 	}
 	defer log.Close()
-	done, err := finished(log)
+	done, err := j.finished(log)
 	if err != nil {
 		return results.Report{}, err
 	}
@@ -169,14 +169,16 @@ func (j *Job) stopped(ctx context.Context, log *journal.Journal, err error) erro
 }
 
 // finished lists the items that a journal holds.
-func finished(log *journal.Journal) (map[item]bool, error) {
+func (j *Job) finished(log *journal.Journal) (map[item]bool, error) {
 	done := make(map[item]bool, log.Len())
+	j.outcomes = map[item]results.Outcome{}
 	for i := range log.Len() {
 		s, err := recorded(log, i)
 		if err != nil {
 			return nil, err
 		}
 		done[item{s.Task, int(s.DocID)}] = true
+		j.note(s)
 	}
 	return done, nil
 }
@@ -206,12 +208,25 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 		show.Add(0, int64(n))
 	}})
 	defer e.Close()
+	all := func(only map[string][]int) error {
+		return j.pipeline(ctx, e, j.waves(only, done), &plan, keep, show)
+	}
+	if j.Sequential == nil {
+		err := all(nil)
+		return plan, err
+	}
+	err := j.stages(all)
+	return plan, err
+}
+
+// pipeline computes, judges and keeps all items of a source.
+func (j *Job) pipeline(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, keep func(batch [][]byte) error, show *progress.P) error {
 	answered := make(chan *work)
 	ready := make(chan []byte, 64)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(answered)
-		return j.compute(ctx, e, done, &plan, answered)
+		return j.compute(ctx, e, source, plan, answered)
 	})
 	var judging sync.WaitGroup
 	for range max(1, j.Threads) {
@@ -227,14 +242,12 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 		return nil
 	})
 	group.Go(func() error { return record(keep, ready, show) })
-	err := group.Wait()
-	return plan, err
+	return group.Wait()
 }
 
 // compute lets the engine answer wave after wave and passes on each item whose
 // last answer is there.
-func (j *Job) compute(ctx context.Context, e *engine.Engine, done map[item]bool, plan *results.Plan, answered chan<- *work) error {
-	source := j.waves(done)
+func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, answered chan<- *work) error {
 	defer source.stop()
 	for {
 		w, err := source.wave()
@@ -279,6 +292,7 @@ func (j *Job) judgeAll(ctx context.Context, answered <-chan *work, ready chan<- 
 		if err != nil {
 			return err
 		}
+		j.note(s)
 		ready <- payload
 	}
 	return nil

@@ -35,7 +35,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	}
 	run.Warnings = append(run.Warnings, j.warnings(tallies)...)
 	run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
-	run.Groups = rules
+	run.Groups, run.Stopping = rules, j.stopping(tallies)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
 		return results.Report{}, err
@@ -100,6 +100,11 @@ func (j *Job) tally(log *journal.Journal) ([]int, map[string]*tally, error) {
 		t.hitLimit += rows[k.record].hitLimit
 		t.generation += rows[k.record].generation
 	}
+	for _, p := range j.Tasks {
+		if tallies[p.Task.Name] == nil { // its turn did not come before the run stopped
+			tallies[p.Task.Name] = &tally{}
+		}
+	}
 	return order, tallies, nil
 }
 
@@ -140,19 +145,30 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 // groups' values are made of.
 func (j *Job) scores(tallies map[string]*tally) (out []results.Score, rules []results.GroupRule, err error) {
 	estimates := map[string][]estimate{}
+	for _, p := range j.Tasks {
+		rows := tallies[p.Task.Name].rows
+		if len(rows) == 0 {
+			continue
+		}
+		if estimates[p.Task.Name], err = j.judges[p.Task.Name].estimates(rows); err != nil {
+			return nil, nil, err
+		}
+	}
+	return j.rows(estimates, tallies)
+}
+
+// rows lays the tasks' estimates out as scores, and adds those of groups.
+func (j *Job) rows(estimates map[string][]estimate, tallies map[string]*tally) (out []results.Score, rules []results.GroupRule, err error) {
 	prepared := map[string]*Prepared{}
 	for _, p := range j.Tasks {
 		t := tallies[p.Task.Name]
-		es, err := j.judges[p.Task.Name].estimates(t.rows)
-		if err != nil {
-			return nil, nil, err
-		}
-		estimates[p.Task.Name], prepared[p.Task.Name] = es, p
-		for _, e := range es {
+		prepared[p.Task.Name] = p
+		for _, e := range estimates[p.Task.Name] {
 			s := j.row(p.Task.Name, results.KindTask, p.Task.Version, e)
 			s.Primary = e.metric+","+e.filter == p.Task.Primary
 			s.Shots, s.TaskHash, s.DataHash, s.Sample = int32(p.Shots), p.Task.Hash, p.DataHash, p.Sample
 			s.Truncated, s.HitTokenLimit = int32(t.truncated), int32(t.hitLimit)
+			j.markStopped(&s, tallies, p)
 			out = append(out, s)
 		}
 	}
@@ -165,7 +181,7 @@ func (j *Job) scores(tallies map[string]*tally) (out []results.Score, rules []re
 		for i, e := range es {
 			s := j.row(g.Name, results.KindGroup, g.Version, e)
 			s.Primary = i == primary
-			describeGroup(&s, g, prepared, tallies)
+			j.describeGroup(&s, g, prepared, tallies)
 			out = append(out, s)
 			rules = append(rules, results.GroupRule{Group: g.Name, Metric: e.metric, Filter: e.filter, Members: e.members})
 		}
@@ -191,8 +207,9 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 
 // describeGroup fills in what a group's row says about its tasks: the shots
 // they share (-1 if they differ) and hashes over theirs.
-func describeGroup(s *results.Score, g *tasks.Group, prepared map[string]*Prepared, tallies map[string]*tally) {
+func (j *Job) describeGroup(s *results.Score, g *tasks.Group, prepared map[string]*Prepared, tallies map[string]*tally) {
 	task, data := sha256.New(), sha256.New()
+	var members []*Prepared
 	for i, name := range g.Tasks {
 		p := prepared[name]
 		if i == 0 {
@@ -200,11 +217,29 @@ func describeGroup(s *results.Score, g *tasks.Group, prepared map[string]*Prepar
 		} else if s.Shots != int32(p.Shots) {
 			s.Shots = -1
 		}
+		members = append(members, p)
 		fmt.Fprintln(task, name, p.Task.Hash)
 		fmt.Fprintln(data, name, p.DataHash)
 		s.Sample = s.Sample || p.Sample
 		s.Truncated += int32(tallies[name].truncated)
 		s.HitTokenLimit += int32(tallies[name].hitLimit)
 	}
+	j.markStopped(s, tallies, members...)
 	s.TaskHash, s.DataHash = hex.EncodeToString(task.Sum(nil)), hex.EncodeToString(data.Sum(nil))
+}
+
+// markStopped marks the score of tasks that a sequential run has not evaluated
+// to their end.
+func (j *Job) markStopped(s *results.Score, tallies map[string]*tally, of ...*Prepared) {
+	if j.Sequential == nil {
+		return
+	}
+	used, planned := 0, 0
+	for _, p := range of {
+		used += len(tallies[p.Task.Name].rows)
+		planned += len(p.IDs)
+	}
+	if s.StoppedEarly = used < planned; s.StoppedEarly {
+		s.Planned = int32(planned)
+	}
 }

@@ -32,13 +32,14 @@ type waveSource struct {
 	ended  bool
 }
 
-// waves returns the source of every item that is not done yet.
-func (j *Job) waves(done map[item]bool) *waveSource {
+// waves returns the source of every item that is not done yet, of all
+// documents or, by task, of only some, ascending.
+func (j *Job) waves(only map[string][]int, done map[item]bool) *waveSource {
 	s := &waveSource{coders: make([]*coder, max(1, j.Threads)), bytes: cmp.Or(j.maxWave, waveBytes)}
 	for i := range s.coders {
 		s.coders[i] = &coder{encoder: j.Local.encoder(j.Spec.BOS), ends: j.Local.ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
 	}
-	s.next, s.stop = iter.Pull2(j.items(done))
+	s.next, s.stop = iter.Pull2(j.items(only, done))
 	return s
 }
 
@@ -108,11 +109,15 @@ type pending struct {
 	item prompts.Item
 }
 
-// items yields all items that are not done, tasks in order.
-func (j *Job) items(done map[item]bool) iter.Seq2[pending, error] {
+// items yields the items of waves, tasks in order.
+func (j *Job) items(only map[string][]int, done map[item]bool) iter.Seq2[pending, error] {
 	return func(yield func(pending, error) bool) {
 		for _, p := range j.Tasks {
-			for it, err := range p.Builder.Items(p.IDs) {
+			ids := p.IDs
+			if only != nil {
+				ids = only[p.Task.Name]
+			}
+			for it, err := range p.Builder.Items(ids) {
 				if err == nil && done[item{p.Task.Name, it.DocID}] {
 					continue
 				}

@@ -20,7 +20,7 @@ import (
 // allWaves returns a job's waves.
 func allWaves(t *testing.T, j *Job, done map[item]bool) []*wave {
 	t.Helper()
-	source := j.waves(done)
+	source := j.waves(nil, done)
 	defer source.stop()
 	var out []*wave
 	for {

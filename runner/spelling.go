@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 
+	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
 	"github.com/llamaeval/llamaeval/results"
@@ -18,11 +19,11 @@ type Spelling struct {
 // OpenSpelling reads the tokenizer of a stored run from where its checkpoint
 // lies. A tokenizer that is not the run's is an error.
 func OpenSpelling(run results.Run) (Spelling, error) {
-	f, err := gguf.Open(run.ModelPath)
+	f, err := checkpoint.Open(run.ModelPath)
 	if err != nil {
 		return Spelling{}, err
 	}
-	t, err := tokenizer.FromGGUF(f)
+	t, err := checkpoint.Tokenizer(f)
 	if err == nil && t.Hash() != run.Config.TokenizerHash {
 		err = fmt.Errorf("%s: its tokenizer is not the run's", run.ModelPath)
 	}

@@ -24,7 +24,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
 			runCommand(), compareCommand(), leaderboardCommand(), reportCommand(), showCommand(), exportCommand(), verifyCommand(),
-			tasksCommand(), dataCommand(), modelCommand(), benchCommand(),
+			tasksCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand(),
 		},
 
 		HideHelpCommand:           true,
@@ -65,14 +65,14 @@ func machineFlags() []cli.Flag {
 
 func codeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a separate process with limits"},
+		&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a sandbox"},
 		&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "with --allow-code-execution: run them even where no sandbox can be built"},
-		&cli.StringFlag{Name: "sandbox", Usage: "where they run: `KIND` host", Value: "host"},
+		&cli.StringFlag{Name: "sandbox", Usage: "where they run, `KIND` host (the Linux kernel's own) or wasm=PATH (CPython's WebAssembly build, on any system)", Value: "host"},
 	}
 }
 
 func modelFlag() cli.Flag {
-	return &cli.StringFlag{Name: "model", Usage: "checkpoint: a `FILE`, a folder or an alias", Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
+	return &cli.StringFlag{Name: "model", Usage: "checkpoint: a `FILE`, a folder, hf:org/name, ollama:name or an alias", Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
 }
 
 func formatFlag(also ...string) cli.Flag {

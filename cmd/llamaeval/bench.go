@@ -12,8 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/model"
-	"github.com/llamaeval/llamaeval/model/gguf"
-	"github.com/llamaeval/llamaeval/model/tokenizer"
+	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/bench"
 	"github.com/llamaeval/llamaeval/tasks/sample"
@@ -71,12 +70,12 @@ func benchAction(c *cli.Context) error {
 
 // benchText is what the modes are compared on: the embedded GSM8K sample.
 func benchText(path string) ([]int32, error) {
-	f, err := gguf.Open(path)
+	f, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	t, err := tokenizer.FromGGUF(f)
+	t, err := checkpoint.Tokenizer(f)
 	if err != nil {
 		return nil, err
 	}

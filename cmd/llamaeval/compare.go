@@ -60,6 +60,7 @@ func compareAction(c *cli.Context) error {
 	}
 	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
+	report.Width = terminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
 		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
 	}
@@ -140,6 +141,9 @@ func readAgainst(c *cli.Context) (*againstBase, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Bool("sequential") && len(gates) == 0 {
+		return nil, errSequentialGates
+	}
 	a := &againstBase{gates: gates}
 	if dir := c.String("against"); dir != "" {
 		if a.base, err = compare.Load(dir); err != nil {
@@ -171,8 +175,9 @@ func (a *againstBase) check(names []string) error {
 	return nil
 }
 
-// compare holds a finished folder against the base.
-func (a *againstBase) compare(dir string) (compare.Report, error) {
+// compare holds a finished folder against the base. sequential: its gates were
+// decided while it ran.
+func (a *againstBase) compare(dir string, sequential bool) (compare.Report, error) {
 	run, err := compare.Load(dir)
 	if err != nil {
 		return compare.Report{}, err
@@ -183,6 +188,9 @@ func (a *againstBase) compare(dir string) (compare.Report, error) {
 	report := compare.Report{Runs: []*compare.Run{run}}
 	if a.base != nil {
 		report = compare.Compare(a.base, run)
+	}
+	if sequential {
+		return report, report.JudgeSequential(a.gates)
 	}
 	report.Judge(a.gates)
 	return report, nil

@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
 
 func main() {
+	sandbox.Reexec() // does not return in a sandbox
 	os.Exit(run(os.Args, os.Stdout, os.Stderr))
 }
 

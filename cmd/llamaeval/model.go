@@ -15,33 +15,28 @@ import (
 func modelCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "model",
-		Usage:        "look at checkpoints",
+		Usage:        "look at, fetch, check and convert checkpoints",
 		UsageText:    "llamaeval model info smollm2-135m",
 		OnUsageError: wrongUsage,
-		Subcommands: []*cli.Command{{
+		Subcommands: []*cli.Command{modelPullCommand(), modelListCommand(), modelVerifyCommand(), modelQuantizeCommand(), {
 			Name: "info", Usage: "show what a checkpoint is",
 			ArgsUsage: "[MODEL]",
 			UsageText: "llamaeval model info smollm2-135m\nllamaeval model info checkpoints/m.gguf --format json",
-			Flags: flags(modelFlag(), &cli.BoolFlag{Name: "offline", Usage: "do not fetch an alias"},
+			Flags: flags(modelFlag(), offlineFlag(),
 				formatFlag(), quietFlag()),
 			OnUsageError: wrongUsage, Action: modelInfo,
-		}},
+		}, modelDiffCommand()},
 	}
 }
+
+func offlineFlag() cli.Flag { return &cli.BoolFlag{Name: "offline", Usage: "fetch nothing"} }
 
 func modelInfo(c *cli.Context) error {
 	format, err := outputFormat(c)
 	if err != nil {
 		return err
 	}
-	if err := arguments(c, 0, 1, "at most one model"); err != nil {
-		return err
-	}
-	name := c.String("model")
-	if c.NArg() == 1 {
-		name = c.Args().First()
-	}
-	r, err := resolveModel(c.Context, c, name)
+	r, err := resolveNamed(c)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
-	"github.com/llamaeval/llamaeval/runner/sandbox"
 	"github.com/llamaeval/llamaeval/tasks"
 )
 
@@ -32,7 +31,7 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
 			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
-			gateFlags(),
+			gateFlags(), sequentialFlag(),
 			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
 			formatFlag(), quietFlag(),
 		),
@@ -61,12 +60,17 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer job.Local.Close()
+	defer job.Close()
 	if err := against.check(job.Names()); err != nil {
 		return err
 	}
 	if err := checkReference(job, published); err != nil {
 		return err
+	}
+	if c.Bool("sequential") {
+		if job.Sequential, err = against.sequential(job); err != nil {
+			return err
+		}
 	}
 	if c.Bool("plan") {
 		return printPlan(c, job, format)
@@ -89,10 +93,11 @@ func runAction(c *cli.Context) error {
 	if against == nil {
 		return report.Write(c.App.Writer, format)
 	}
-	compared, err := against.compare(job.Out)
+	compared, err := against.compare(job.Out, job.Sequential != nil)
 	if err != nil {
 		return err
 	}
+	compared.Width = terminalWidth(c.App.Writer)
 	report.Compared = compared
 	if err := report.Write(c.App.Writer, format); err != nil {
 		return err
@@ -167,10 +172,11 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 		return nil, err
 	}
 	if job.Local, err = openModel(c, job.Mode, job.Threads); err != nil {
+		job.Close()
 		return nil, err
 	}
 	if err := prepare(c, job, selection.Tasks, c.Bool("sample"), len(selection.Tasks) > 1); err != nil {
-		job.Local.Close()
+		job.Close()
 		return nil, err
 	}
 	return job, nil
@@ -202,31 +208,6 @@ func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, in
 			return explainMissing(c, t.Name, err)
 		}
 		job.Tasks = append(job.Tasks, p)
-	}
-	return nil
-}
-
-// allowCode refuses tasks that run generated programs until the user allows
-// it and this machine can.
-func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
-	if c.Bool("unsafe-code-execution") && !c.Bool("allow-code-execution") {
-		return usagef("--unsafe-code-execution goes with --allow-code-execution")
-	}
-	for _, t := range selected {
-		if !t.UnsafeCode {
-			continue
-		}
-		if !c.Bool("allow-code-execution") {
-			return fmt.Errorf("task %s runs programs that the model writes: add --allow-code-execution to run them in a separate process with limits", t.Name)
-		}
-		if kind := c.String("sandbox"); kind != "host" {
-			return usagef("--sandbox %s is not known: use host", kind)
-		}
-		p := &sandbox.Process{}
-		if err := p.Check(); err != nil {
-			return fmt.Errorf("task %s: %w", t.Name, err)
-		}
-		job.Code, job.SandboxKind = p, p.Kind()
 	}
 	return nil
 }

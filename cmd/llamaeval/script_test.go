@@ -3,21 +3,25 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
 	"github.com/llamaeval/llamaeval/kernels/quant"
+	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
+	sandbox.Reexec()
 	testscript.Main(m, map[string]func(){"llamaeval": main})
 }
 
@@ -28,12 +32,14 @@ func TestScripts(t *testing.T) {
 	dir := t.TempDir()
 	model, noChat := filepath.Join(dir, "tiny.gguf"), filepath.Join(dir, "no-chat.gguf")
 	other, quantised := filepath.Join(dir, "other.gguf"), filepath.Join(dir, "q4.gguf")
+	words := filepath.Join(dir, "words.gguf")
 	named := map[string]any{"general.name": "tiny"}
 	for path, o := range map[string]tinymodel.Options{
 		model:     {Seed: 1, Metadata: named},
 		noChat:    {Seed: 1, Metadata: map[string]any{"general.name": "tiny", "tokenizer.chat_template": ""}},
 		other:     {Seed: 2, Metadata: map[string]any{"general.name": "other"}},
 		quantised: {Seed: 1, Type: quant.Q4_0, Metadata: named},
+		words:     {Seed: 1, Tokens: map[int]string{tinymodel.EndOfText: "<|end|>"}},
 	} {
 		o.Context = 4096
 		if err := tinymodel.Write(path, o); err != nil {
@@ -49,8 +55,16 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_CHAT_MODEL", noChat)
 			env.Setenv("OTHER_MODEL", other)
 			env.Setenv("Q4_MODEL", quantised)
+			env.Setenv("OTHER_VOCABULARY", words)
 			env.Setenv("LLAMAEVAL_CACHE", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("HF_HUB_OFFLINE", "1")
+			var many strings.Builder
+			for i := range 400 {
+				fmt.Fprintf(&many, `{"q": "What is %d times %d?", "a": "%d", "b": "%d"}`+"\n", i, i+3, i*(i+3), i*i)
+			}
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "many.jsonl"), []byte(many.String()), 0o644); err != nil {
+				return err
+			}
 			env.Setenv("PATH", os.Getenv("PATH"))
 			return nil
 		},

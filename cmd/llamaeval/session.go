@@ -124,12 +124,21 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 	if err != nil {
 		return fetch.Resolved{}, err
 	}
-	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Notice: notice(c)})
+	models, err := newModelHub(c)
+	if err != nil {
+		return fetch.Resolved{}, err
+	}
+	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Hub: models, Notice: notice(c)})
 }
 
 // openModel opens the checkpoint of --model.
 func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
-	r, err := resolveModel(c.Context, c, c.String("model"))
+	return openNamed(c, c.String("model"), mode, n)
+}
+
+// openNamed opens a checkpoint by its file, folder or alias.
+func openNamed(c *cli.Context, name, mode string, n int) (*runner.Local, error) {
+	r, err := resolveModel(c.Context, c, name)
 	if err != nil {
 		return nil, err
 	}

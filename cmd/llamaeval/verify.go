@@ -56,7 +56,7 @@ func verifyAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer job.Local.Close()
+	defer job.Close()
 	v, err := job.Verify(c.Context, dir)
 	if err != nil {
 		return err
@@ -88,7 +88,12 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 	if err := allowCode(c, job, selected); err != nil {
 		return nil, err
 	}
+	if job.SandboxKind != run.Config.Sandbox && job.Code != nil {
+		job.Close()
+		return nil, fmt.Errorf("the run's programs were judged in the sandbox %s, not in %s: give --sandbox accordingly", run.Config.Sandbox, job.SandboxKind)
+	}
 	if job.Local, err = storedModel(c, run, job.Threads); err != nil {
+		job.Close()
 		return nil, err
 	}
 	err = prepare(c, job, selected, run.Config.Documents.Sample, len(run.Config.Tasks) > 1)
@@ -104,7 +109,7 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 		}
 	}
 	if err != nil {
-		job.Local.Close()
+		job.Close()
 		return nil, err
 	}
 	return job, nil

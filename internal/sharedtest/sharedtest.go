@@ -65,6 +65,17 @@ func Model(t testing.TB) string {
 	return path
 }
 
+// Checkpoints returns the folder of random checkpoints that
+// scripts/checkpoints makes: LLAMAEVAL_CHECKPOINTS, which `make unit` sets.
+func Checkpoints(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("LLAMAEVAL_CHECKPOINTS")
+	if dir == "" {
+		absent(t, "random checkpoints are absent: set LLAMAEVAL_CHECKPOINTS to what scripts/checkpoints/make prints")
+	}
+	return dir
+}
+
 // Root returns the repository's root folder.
 func Root(t testing.TB) string {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/llamaeval/llamaeval/kernels/quant"
@@ -26,10 +27,14 @@ type Options struct {
 	FFN     int        // 96
 	Context int        // 2048
 	Untied  bool       // an output weight of its own
+	// Architecture is general.architecture, llama. Of others the file has the
+	// tensors that the kind named has in GGUF.
+	Architecture string
 
 	// Metadata is added to, and wins over, what the options imply: strings,
 	// uint32, float32, bool, []string, []int32. nil removes a key.
 	Metadata map[string]any
+	Tokens   map[int]string // spelled otherwise
 	// Omit leaves tensors out; Rename stores them under another name.
 	Omit   []string
 	Rename map[string]string
@@ -62,6 +67,9 @@ func (o Options) withDefaults() Options {
 		if *p == 0 {
 			*p = v
 		}
+	}
+	if o.Architecture == "" {
+		o.Architecture = "llama"
 	}
 	set(&o.Layers, 2)
 	set(&o.Heads, 4)
@@ -110,7 +118,10 @@ func (o Options) tensors() ([]Tensor, error) {
 	r := rand.New(rand.NewPCG(o.Seed, 0))
 	var out []Tensor
 	add := func(name string, t quant.Type, rows, cols int, deviation float64) {
-		s := Tensor{Name: name + ".weight", Type: t, Shape: []int{cols, rows}}
+		s := Tensor{Name: name, Type: t, Shape: []int{cols, rows}}
+		if !strings.HasSuffix(name, ".bias") {
+			s.Name += ".weight"
+		}
 		if rows == 1 {
 			s.Shape = s.Shape[:1]
 		}
@@ -128,9 +139,26 @@ func (o Options) tensors() ([]Tensor, error) {
 		add(blk+"attn_v", o.Type, keys, width, inner)
 		add(blk+"attn_output", o.Type, width, queries, inner)
 		add(blk+"ffn_norm", quant.F32, 1, width, 0)
-		add(blk+"ffn_gate", o.Type, o.FFN, width, inner)
-		add(blk+"ffn_up", o.Type, o.FFN, width, inner)
+		if o.Architecture == "phi3" {
+			add(blk+"ffn_up", o.Type, 2*o.FFN, width, inner)
+		} else {
+			add(blk+"ffn_gate", o.Type, o.FFN, width, inner)
+			add(blk+"ffn_up", o.Type, o.FFN, width, inner)
+		}
 		add(blk+"ffn_down", o.Type, width, o.FFN, 1/math.Sqrt(float64(o.FFN)))
+		switch o.Architecture {
+		case "qwen2":
+			add(blk+"attn_q.bias", quant.F32, 1, queries, 0.3)
+			add(blk+"attn_k.bias", quant.F32, 1, keys, 0.3)
+			add(blk+"attn_v.bias", quant.F32, 1, keys, 0.3)
+		case "qwen3", "gemma3":
+			add(blk+"attn_q_norm", quant.F32, 1, o.HeadDim, 0)
+			add(blk+"attn_k_norm", quant.F32, 1, o.HeadDim, 0)
+		}
+		if o.Architecture == "gemma2" || o.Architecture == "gemma3" {
+			add(blk+"post_attention_norm", quant.F32, 1, width, 0)
+			add(blk+"post_ffw_norm", quant.F32, 1, width, 0)
+		}
 	}
 	add("output_norm", quant.F32, 1, width, 0)
 	if o.Untied {

@@ -53,6 +53,9 @@ func byteRune(b byte) rune {
 
 func (o Options) metadata() map[string]any {
 	tokens := vocabulary()
+	for i, token := range o.Tokens {
+		tokens[i] = token
+	}
 	types := make([]int32, len(tokens))
 	for i := range types {
 		types[i] = 1 // normal
@@ -60,30 +63,31 @@ func (o Options) metadata() map[string]any {
 			types[i] = 3 // control
 		}
 	}
+	arch := o.Architecture + "."
 	m := map[string]any{
-		"general.architecture":                   "llama",
-		"general.name":                           "tiny",
-		"llama.block_count":                      uint32(o.Layers),
-		"llama.context_length":                   uint32(o.Context),
-		"llama.embedding_length":                 uint32(o.Heads * o.HeadDim),
-		"llama.feed_forward_length":              uint32(o.FFN),
-		"llama.attention.head_count":             uint32(o.Heads),
-		"llama.attention.head_count_kv":          uint32(o.KVHeads),
-		"llama.attention.layer_norm_rms_epsilon": float32(1e-5),
-		"llama.rope.freq_base":                   float32(10000),
-		"llama.rope.dimension_count":             uint32(o.HeadDim),
-		"llama.vocab_size":                       uint32(len(tokens)),
-		"tokenizer.ggml.model":                   "gpt2",
-		"tokenizer.ggml.pre":                     "smollm",
-		"tokenizer.ggml.tokens":                  tokens,
-		"tokenizer.ggml.token_type":              types,
-		"tokenizer.ggml.merges":                  merges,
-		"tokenizer.ggml.bos_token_id":            uint32(BOS),
-		"tokenizer.ggml.eos_token_id":            uint32(EOS),
-		"tokenizer.ggml.unknown_token_id":        uint32(EndOfText),
-		"tokenizer.ggml.add_bos_token":           false,
-		"tokenizer.ggml.add_space_prefix":        false,
-		"tokenizer.chat_template":                chatTemplate,
+		"general.architecture":                    o.Architecture,
+		"general.name":                            "tiny",
+		arch + "block_count":                      uint32(o.Layers),
+		arch + "context_length":                   uint32(o.Context),
+		arch + "embedding_length":                 uint32(o.Heads * o.HeadDim),
+		arch + "feed_forward_length":              uint32(o.FFN),
+		arch + "attention.head_count":             uint32(o.Heads),
+		arch + "attention.head_count_kv":          uint32(o.KVHeads),
+		arch + "attention.layer_norm_rms_epsilon": float32(1e-5),
+		arch + "rope.freq_base":                   float32(10000),
+		arch + "rope.dimension_count":             uint32(o.HeadDim),
+		arch + "vocab_size":                       uint32(len(tokens)),
+		"tokenizer.ggml.model":                    "gpt2",
+		"tokenizer.ggml.pre":                      "smollm",
+		"tokenizer.ggml.tokens":                   tokens,
+		"tokenizer.ggml.token_type":               types,
+		"tokenizer.ggml.merges":                   merges,
+		"tokenizer.ggml.bos_token_id":             uint32(BOS),
+		"tokenizer.ggml.eos_token_id":             uint32(EOS),
+		"tokenizer.ggml.unknown_token_id":         uint32(EndOfText),
+		"tokenizer.ggml.add_bos_token":            false,
+		"tokenizer.ggml.add_space_prefix":         false,
+		"tokenizer.chat_template":                 chatTemplate,
 	}
 	maps.Copy(m, o.Metadata)
 	maps.DeleteFunc(m, func(_ string, v any) bool { return v == nil })

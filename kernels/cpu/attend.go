@@ -17,7 +17,7 @@ const queryRows = 96
 // keys: a block that several branches share is read once for all of them. In the
 // block that holds the queries' own positions each sees one key more than the
 // one before it.
-func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
+func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, how kernels.Attention, spans []kernels.Span) {
 	c := kv.(*cache)
 	group := c.shape.Heads / c.shape.KVHeads
 	stacks := b.stack(spans, max(1, queryRows/group), c.shape.KVHeads)
@@ -26,10 +26,11 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spa
 		i := len(stacks) - 1 - turn/c.shape.KVHeads
 		a := attention{
 			Backend: b, cache: c, layer: layer, head: turn % c.shape.KVHeads, group: group,
-			pieces: stacks[i], scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
+			pieces: stacks[i], how: how,
 		}
 		a.run(dst.(*matrix), q.(*matrix), &b.local[worker])
 	})
+	b.soon.expect(c, (layer+1)%c.shape.Layers, spans)
 }
 
 // stack cuts spans into pieces and joins neighbours of together at most that
@@ -39,7 +40,7 @@ func (b *Backend) stack(spans []kernels.Span, most, heads int) [][]piece {
 	for _, s := range spans {
 		positions += s.Len
 	}
-	most = min(most, max(4, positions*heads/(4*b.Threads())))
+	most = min(most, max(4, positions*heads/(8*b.Threads())))
 	pieces := cutSpans(spans, most)
 	var out [][]piece
 	for first := 0; first < len(pieces); {
@@ -61,7 +62,7 @@ type attention struct {
 	cache              *cache
 	pieces             []piece
 	layer, head, group int
-	scale              float32
+	how                kernels.Attention
 
 	query, scores, output []float32 // [rows][HeadDim], [rows][64], [rows][padded]
 	highest, sum, shrink  []float32 // [rows]
@@ -94,6 +95,7 @@ const fewRows = 24
 // each one before it one less; or all see the same.
 type step struct {
 	page              int32
+	start             int // absolute position of the page's first key
 	first, rows, keys int
 	positions         int
 }
@@ -104,21 +106,19 @@ func (s *step) sees(r int) int { return s.keys - s.positions + 1 + r*s.positions
 // steps lists what is to be done: first the blocks that pieces see whole, in
 // order, those that share a page at once, then the pages of their own positions.
 func (a *attention) steps(list []step) []step {
-	for block := 0; ; block++ {
+	first, end := a.blocks()
+	for block := first; block < end; block++ {
 		n := len(list)
 		row := 0
 		for _, p := range a.pieces {
-			rows := p.count * a.group
-			page, ok := p.before(block)
-			if last := len(list) - 1; ok && last >= n && list[last].page == page && list[last].first+list[last].rows == row {
+			page, count := p.before(block, a.how.Window)
+			rows := count * a.group
+			if last := len(list) - 1; rows > 0 && last >= n && list[last].page == page && list[last].first+list[last].rows == row {
 				list[last].rows += rows
-			} else if ok {
-				list = append(list, step{page, row, rows, kernels.PageTokens, 1})
+			} else if rows > 0 {
+				list = append(list, step{page, block * kernels.PageTokens, row, rows, kernels.PageTokens, 1})
 			}
-			row += rows
-		}
-		if len(list) == n {
-			break
+			row += p.count * a.group
 		}
 	}
 	row := 0
@@ -126,11 +126,26 @@ func (a *attention) steps(list []step) []step {
 		for done := 0; done < p.count; {
 			n := min(p.count-done, max(1, (len(a.isa.tiles)-1)/a.group)) // a tile of them
 			done += n
-			list = append(list, step{p.page(), row, n * a.group, (p.start+done-1)%kernels.PageTokens + 1, n})
+			from := p.start / kernels.PageTokens * kernels.PageTokens
+			list = append(list, step{p.page(), from, row, n * a.group, p.start + done - from, n})
 			row += n * a.group
 		}
 	}
 	return list
+}
+
+// blocks returns which blocks any piece may see whole: from first to before end.
+func (a *attention) blocks() (first, end int) {
+	first = math.MaxInt
+	for _, p := range a.pieces {
+		end = max(end, p.start/kernels.PageTokens)
+		if a.how.Window > 0 {
+			first = min(first, max(0, p.start-a.how.Window+1)/kernels.PageTokens)
+		} else {
+			first = 0
+		}
+	}
+	return first, end
 }
 
 // begin gathers the queries.
@@ -183,7 +198,17 @@ func (a *attention) block(st step) {
 	width, padded := a.cache.shape.HeadDim, a.cache.padded
 	scores := a.scores[st.first*keys : (st.first+st.rows)*keys]
 	a.tiles(scores, keys, a.query[st.first*width:], width, st.rows, k, keys, ceilDiv(st.keys, panelCols), width, 0)
-	a.softmaxes(st, scores)
+	scale := a.how.Scale
+	if a.how.Limit > 0 {
+		scale = 1
+		for r := range st.rows {
+			ref.SoftCap(scores[r*keys:r*keys+st.sees(r)], a.how.Scale, a.how.Limit)
+		}
+	}
+	if a.how.Window > 0 {
+		a.hide(st, scores)
+	}
+	a.softmaxes(st, scores, scale)
 	// The keys that all rows see together, then those of the later positions.
 	output, group := a.output[st.first*padded:], st.rows/st.positions
 	common := st.sees(0)
@@ -199,12 +224,30 @@ func (a *attention) tiles(c []float32, ldc int, x []float32, ldx, rows int, bloc
 	tiles(a.isa.tiles, len(a.isa.tiles)-1, c, ldc, x, ldx, rows, block, ldb, panelCols, panels, k, mode)
 }
 
+// hide gives keys before the rows' windows no weight. Their values are
+// multiplied all the same: then a row's sums do not depend on which other rows
+// the step has.
+func (a *attention) hide(st step, scores []float32) {
+	row := 0
+	for _, p := range a.pieces {
+		for i := range p.count {
+			hidden := p.start + i - a.how.Window + 1 - st.start
+			for range a.group {
+				if r := row - st.first; r >= 0 && r < st.rows && hidden > 0 {
+					copy(scores[r*kernels.PageTokens:], unseen[:hidden])
+				}
+				row++
+			}
+		}
+	}
+}
+
 // softmaxes turns a step's scores into weights.
-func (a *attention) softmaxes(st step, scores []float32) {
+func (a *attention) softmaxes(st step, scores []float32, scale float32) {
 	const keys = kernels.PageTokens
 	if a.isa.softmax64 == nil {
 		for r := range st.rows {
-			a.softmax(scores[r*keys:(r+1)*keys], st.first+r, st.sees(r))
+			a.softmax(scores[r*keys:(r+1)*keys], st.first+r, st.sees(r), scale)
 		}
 		return
 	}
@@ -214,7 +257,7 @@ func (a *attention) softmaxes(st step, scores []float32) {
 		}
 	}
 	end := st.first + st.rows
-	a.isa.softmax64(scores, a.highest[st.first:end], a.sum[st.first:end], a.shrink[st.first:end], a.scale)
+	a.isa.softmax64(scores, a.highest[st.first:end], a.sum[st.first:end], a.shrink[st.first:end], scale)
 	for r := st.first; r < end; r++ {
 		if a.shrink[r] != 1 {
 			a.isa.scale(a.output[r*a.cache.padded:(r+1)*a.cache.padded], a.shrink[r])
@@ -232,11 +275,11 @@ var unseen = func() (x [kernels.PageTokens]float32) {
 
 // softmax is ref.SoftmaxBlock of n scores for one query row, which also
 // shrinks the row's output.
-func (a *attention) softmax(p []float32, row, n int) {
+func (a *attention) softmax(p []float32, row, n int, scale float32) {
 	whole := roundUp(n, lanes)
 	copy(p[n:whole], unseen[:])
 	before := a.highest[row]
-	highest := max(before, a.isa.scaleMax(p[:whole], a.scale))
+	highest := max(before, a.isa.scaleMax(p[:whole], scale))
 	sum := a.isa.expSum(p[:whole], highest)
 	if highest == before {
 		a.sum[row] += sum // the factor is 1

@@ -47,6 +47,11 @@ var avx512 = isa{
 		quant.Q4_1:   {32, packQ4_1AVX512},
 		quant.Q8_0:   {32, packQ8_0AVX512},
 		quant.IQ4_NL: {32, packIQ4_NLAVX512},
+		quant.Q2_K:   {256, packQ2_KAVX512},
+		quant.Q3_K:   {256, packQ3_KAVX512},
+		quant.Q4_K:   {256, packQ4_KAVX512},
+		quant.Q5_K:   {256, packQ5_KAVX512},
+		quant.Q6_K:   {256, packQ6_KAVX512},
 	},
 	thin: map[quant.Type]thinProduct{
 		quant.F32:    {4, thin2F32AVX512, thin4F32AVX512},
@@ -56,6 +61,11 @@ var avx512 = isa{
 		quant.Q4_1:   {32, thin2Q4_1AVX512, thin4Q4_1AVX512},
 		quant.Q8_0:   {32, thin2Q8_0AVX512, thin4Q8_0AVX512},
 		quant.IQ4_NL: {32, thin2IQ4_NLAVX512, thin4IQ4_NLAVX512},
+		quant.Q2_K:   {256, thin2Q2_KAVX512, nil},
+		quant.Q3_K:   {256, thin2Q3_KAVX512, nil},
+		quant.Q4_K:   {256, thin2Q4_KAVX512, nil},
+		quant.Q5_K:   {256, thin2Q5_KAVX512, nil},
+		quant.Q6_K:   {256, thin2Q6_KAVX512, nil},
 	},
 	low: 6,
 	slim: map[quant.Type]slimProduct{
@@ -126,6 +136,16 @@ var (
 	nibbles = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	//lint:ignore U1000 read by assembly
 	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
+	//lint:ignore U1000 read by assembly
+	pairs = [16]float32{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}
+	//lint:ignore U1000 read by assembly
+	fourLess = [16]float32{-4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0}
+	//lint:ignore U1000 read by assembly
+	sixteens = [16]float32{0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16}
+	//lint:ignore U1000 read by assembly
+	thirtyTwoLess = [16]float32{-32, -16, 0, 16, -32, -16, 0, 16, -32, -16, 0, 16, -32, -16, 0, 16}
+	//lint:ignore U1000 read by assembly
+	mask3, mask15, mask48, mask63, thirtyTwo = uint32(3), uint32(15), uint32(48), uint32(63), uint32(32)
 	//lint:ignore U1000 read by assembly
 	codebook = quant.Nonlinear
 	//lint:ignore U1000 read by assembly

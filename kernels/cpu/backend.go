@@ -24,6 +24,10 @@ type Backend struct {
 	local  []scratch // by worker
 	narrow matrix    // of mode fast: the left factor of the product under way
 	side   []float32 // of few rows: the same, rows side by side
+	soon   soon      // what attention reads next
+	jobs   []product // of the products under way
+	turns  []turn
+	last   *weight // of the product last computed
 }
 
 // scratch is one worker's memory. Its slices grow to what was once needed.
@@ -40,6 +44,8 @@ type scratch struct {
 	sum     []float32
 	shrink  []float32
 	steps   []step
+	pairs   []float32 // a head whose halves are interleaved
+	powers  []float32 // of e, of one row
 }
 
 // New returns a backend with that many threads (0: one per processor) and the
@@ -100,6 +106,7 @@ type weight struct {
 	stride     int // bytes of a row
 	data       []byte
 	wide       []float32 // the padded row, if there is only one
+	then       *weight   // what was multiplied after it
 }
 
 func (w *weight) Rows() int { return w.rows }
@@ -138,9 +145,9 @@ func (w *weight) widen(dst []float32, row, first int) {
 
 // grow returns s with n elements, reallocated if it must be; contents are
 // whatever they were.
-func grow(s *[]float32, n int) []float32 {
+func grow[T any](s *[]T, n int) []T {
 	if cap(*s) < n {
-		*s = make([]float32, n)
+		*s = make([]T, n)
 	}
 	return (*s)[:n]
 }

@@ -102,7 +102,7 @@ func BenchmarkScore(b *testing.B) {
 			}
 			x, out := randomMatrix(rand.New(rand.NewPCG(1, 2)), rows, k), make([]kernels.Logits, rows)
 			best(b, 2*float64(rows)*n*k, "GFLOP/s", func() {
-				if err := be.Score(x, w, out); err != nil {
+				if err := be.Score(x, w, 0, out); err != nil {
 					b.Fatal(err)
 				}
 			})
@@ -140,7 +140,7 @@ func BenchmarkAttend(b *testing.B) {
 			spans := []kernels.Span{{Len: length, Pages: pages}}
 			c, dst := be.NewCache(shape, len(pages)), newMatrix(length, 576)
 			be.Store(c, 0, k, v, spans)
-			best(b, 2*2*64*9*float64(length)*float64(length+1)/2, "GFLOP/s", func() { be.Attend(dst, q, c, 0, spans) })
+			best(b, 2*2*64*9*float64(length)*float64(length+1)/2, "GFLOP/s", func() { be.Attend(dst, q, c, 0, kernels.Attention{Scale: 0.125}, spans) })
 		})
 	}
 }
@@ -174,7 +174,7 @@ func BenchmarkAttendBranches(b *testing.B) {
 			}
 			be.Store(c, 0, k, v, spans)
 			q, dst := randomMatrix(r, sequences, 576), newMatrix(sequences, 576)
-			best(b, 2*2*64*9*sequences*(length+1), "GFLOP/s", func() { be.Attend(dst, q, c, 0, spans) })
+			best(b, 2*2*64*9*sequences*(length+1), "GFLOP/s", func() { be.Attend(dst, q, c, 0, kernels.Attention{Scale: 0.125}, spans) })
 		})
 	}
 }
@@ -192,7 +192,7 @@ func BenchmarkRows(b *testing.B) {
 	for name, do := range map[string]func(){
 		"norm":   func() { be.Norm(dst, x, rows, gain, 1e-5) },
 		"swiglu": func() { be.SwiGLU(dst, x, up, rows) },
-		"rotate": func() { be.Rotate(up, rows, 24, angles) },
+		"rotate": func() { be.Rotate(up, rows, 24, angles, false) },
 		"gather": func() { be.Gather(dst, x, order) },
 	} {
 		b.Run(name, func(b *testing.B) { best(b, rows*1536, "Gvalues/s", do) })

@@ -91,12 +91,17 @@ type piece struct {
 
 func (p piece) page() int32 { return p.pages[p.start/kernels.PageTokens] }
 
-// before returns the page of a block that lies whole before the piece's own.
-func (p piece) before(block int) (page int32, ok bool) {
+// before returns the page of a block that lies whole before the piece's own,
+// and how many of the piece's positions, the first ones, see a part of it.
+func (p piece) before(block, window int) (page int32, count int) {
 	if block >= p.start/kernels.PageTokens {
-		return 0, false
+		return 0, 0
 	}
-	return p.pages[block], true
+	if window > 0 {
+		count = (block+1)*kernels.PageTokens - 1 + window - p.start
+		return p.pages[block], max(0, min(count, p.count))
+	}
+	return p.pages[block], p.count
 }
 
 // cutSpans cuts spans at page borders and into at most that many positions.

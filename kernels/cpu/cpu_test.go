@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/llamaeval/llamaeval/kernels"
@@ -27,8 +28,14 @@ func forEachISA(t *testing.T, threads int, test func(t *testing.T, b *Backend)) 
 	}
 }
 
-// packedTypes are the formats with a packer of their own, and two without.
-var packedTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.IQ4_NL, quant.Q5_1, quant.Q6_K}
+// packedTypes are the formats with a packer of their own, and some without.
+var packedTypes = []quant.Type{
+	quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.IQ4_NL,
+	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K, quant.Q5_1, quant.TQ2_0, quant.F8_E4M3_S,
+}
+
+// scalesAt is where a block has its binary16 scales, if not at the beginning.
+var scalesAt = map[quant.Type][]int{quant.Q2_K: {80, 82}, quant.Q3_K: {108}, quant.Q6_K: {208}, quant.TQ2_0: {64}}
 
 // randomWeight returns rows of random blocks with sane scales.
 func randomWeight(r *rand.Rand, t quant.Type, rows, cols int) []byte {
@@ -56,12 +63,19 @@ func randomWeight(r *rand.Rand, t quant.Type, rows, cols int) []byte {
 		}
 	default:
 		for i := 0; i < len(data); i += t.BlockBytes() {
-			if t == quant.Q6_K {
-				half(data[i+208:])
-				continue
+			at := scalesAt[t]
+			if at == nil {
+				at = []int{0, 2} // the second a minimum, or just quanta
 			}
-			half(data[i:])
-			half(data[i+2:]) // the minimum, or just quanta
+			for _, offset := range at {
+				half(data[i+offset:])
+			}
+			if t == quant.F8_E4M3_S { // a float32, and no NaN
+				binary.LittleEndian.PutUint32(data[i:], math.Float32bits(float32(r.NormFloat64())))
+				for j := range 32 {
+					data[i+4+j] &^= 1
+				}
+			}
 		}
 	}
 	return data
@@ -142,7 +156,7 @@ func TestMultiplyEqualsRef(t *testing.T) {
 		forEachISA(t, threads, func(t *testing.T, b *Backend) {
 			rapid.Check(t, func(t *rapid.T) {
 				r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-				kind := rapid.SampledFrom(packedTypes[:8]).Draw(t, "type")
+				kind := rapid.SampledFrom(packedTypes).Draw(t, "type")
 				m, n := rapid.IntRange(1, 40).Draw(t, "m"), rapid.IntRange(1, 150).Draw(t, "n")
 				if rapid.Bool().Draw(t, "one row") {
 					m = 1
@@ -214,9 +228,12 @@ func TestRowOperationsEqualRef(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			normed, gated := newMatrix(rows, cols), newMatrix(rows, cols)
+			normed, gated, gelu, sum := newMatrix(rows, cols), newMatrix(rows, cols), newMatrix(rows, cols), newMatrix(rows, cols)
 			b.Norm(normed, x, rows, gain, eps)
 			b.SwiGLU(gated, x, up, rows)
+			b.GeGLU(gelu, x, up, rows)
+			b.Add(sum, x, rows)
+			b.AddBias(sum, rows, gain)
 			want := make([]float32, cols)
 			for i := range rows {
 				ref.RMSNorm(want, x.row(i, cols), gain.(*weight).wide[:cols], eps)
@@ -226,6 +243,16 @@ func TestRowOperationsEqualRef(t *testing.T) {
 				ref.SwiGLU(want, x.row(i, cols), up.row(i, cols))
 				if err := sameBits(gated.row(i, cols), want); err != nil {
 					t.Fatalf("swiglu of %d: %v", cols, err)
+				}
+				ref.GeGLU(want, x.row(i, cols), up.row(i, cols))
+				if err := sameBits(gelu.row(i, cols), want); err != nil {
+					t.Fatalf("geglu of %d: %v", cols, err)
+				}
+				for j := range want {
+					want[j] = x.row(i, cols)[j] + gain.(*weight).wide[j]
+				}
+				if err := sameBits(sum.row(i, cols), want); err != nil {
+					t.Fatalf("sum with bias of %d: %v", cols, err)
 				}
 			}
 		}
@@ -238,16 +265,40 @@ func TestRotateEqualsRef(t *testing.T) {
 		const rows, heads, width = 5, 3, 24
 		for _, turned := range []int{width, 16, 10} {
 			x, table := randomMatrix(r, rows, heads*width), randomMatrix(r, rows, 2*turned)
-			want := x.plain(rows)
-			for i := range rows {
-				angles := table.row(i, 2*turned)
-				for h := range heads {
-					ref.Rotate(want[(i*heads+h)*width:], angles[:turned], angles[turned:])
+			for halves, rotate := range map[bool]func(x, cos, sin []float32){false: ref.Rotate, true: ref.RotateHalves} {
+				want := x.plain(rows)
+				for i := range rows {
+					angles := table.row(i, 2*turned)
+					for h := range heads {
+						rotate(want[(i*heads+h)*width:], angles[:turned], angles[turned:])
+					}
+				}
+				b.Rotate(x, rows, heads, table, halves)
+				if err := sameBits(x.plain(rows), want); err != nil {
+					t.Fatalf("%d of %d, halves %v: %v", turned, width, halves, err)
 				}
 			}
-			b.Rotate(x, rows, heads, table)
+		}
+	})
+}
+
+func TestNormHeadsEqualsRef(t *testing.T) {
+	forEachISA(t, 2, func(t *testing.T, b *Backend) {
+		r := rand.New(rand.NewPCG(15, 16))
+		for _, width := range []int{20, 32, 128} {
+			const rows, heads, eps = 5, 3, 1e-6
+			x, data := randomMatrix(r, rows, heads*width), randomWeight(r, quant.F32, 1, width)
+			gain, err := b.NewWeight(quant.F32, 1, width, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := x.plain(rows)
+			for at := 0; at < len(want); at += width {
+				ref.RMSNorm(want[at:at+width], want[at:at+width], gain.(*weight).wide[:width], eps)
+			}
+			b.NormHeads(x, rows, heads, gain, eps)
 			if err := sameBits(x.plain(rows), want); err != nil {
-				t.Fatalf("%d of %d: %v", turned, width, err)
+				t.Fatalf("heads of %d: %v", width, err)
 			}
 		}
 	})
@@ -279,43 +330,75 @@ func TestAttendEqualsRef(t *testing.T) {
 		{Layers: 1, Heads: 2, KVHeads: 2, HeadDim: 20},
 		{Layers: 1, Heads: 5, KVHeads: 1, HeadDim: 16},
 	} {
-		forEachISA(t, 3, func(t *testing.T, b *Backend) {
-			const length = 150
-			r := rand.New(rand.NewPCG(9, 10))
-			layer := shape.Layers - 1
-			q := randomMatrix(r, length, shape.Heads*shape.HeadDim)
-			k := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
-			v := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
-			c := b.NewCache(shape, 4)
-			pages := []int32{2, 0, 3}
-			dst := newMatrix(length, q.cols)
-			// In two calls, the second also of two spans.
-			for _, spans := range [][]kernels.Span{
-				{{Row: 0, Len: 70, Start: 0, Pages: pages}},
-				{{Row: 70, Len: 11, Start: 70, Pages: pages}, {Row: 81, Len: length - 81, Start: 81, Pages: pages}},
-			} {
-				b.Store(c, layer, k, v, spans)
-				b.Attend(dst, q, c, layer, spans)
+		scale := float32(1 / math.Sqrt(float64(shape.HeadDim)))
+		for _, how := range []kernels.Attention{{Scale: scale}, {Scale: 0.3, Limit: 4}, {Scale: scale, Window: 70}, {Scale: 1, Window: 5, Limit: 30}, {Scale: scale, Window: 64}, {Scale: scale, Window: 1}} {
+			forEachISA(t, 3, func(t *testing.T, b *Backend) { attendEqualsRef(t, b, shape, how) })
+		}
+	}
+}
+
+func attendEqualsRef(t *testing.T, b *Backend, shape kernels.CacheShape, how kernels.Attention) {
+	const length = 215
+	r := rand.New(rand.NewPCG(9, 10))
+	layer := shape.Layers - 1
+	q := randomMatrix(r, length, shape.Heads*shape.HeadDim)
+	k := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
+	v := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
+	c := b.NewCache(shape, 5)
+	pages := []int32{2, 0, 3, 4}
+	dst := newMatrix(length, q.cols)
+	// In two calls, the second also of three spans, out of order.
+	for _, spans := range [][]kernels.Span{
+		{{Row: 0, Len: 70, Start: 0, Pages: pages}},
+		{{Row: 70, Len: 11, Start: 70, Pages: pages}, {Row: 209, Len: 6, Start: 209, Pages: pages}, {Row: 81, Len: 128, Start: 81, Pages: pages}},
+	} {
+		b.Store(c, layer, k, v, spans)
+		b.Attend(dst, q, c, layer, how, spans)
+	}
+	want := make([]float32, shape.HeadDim)
+	for i := range length {
+		for h := range shape.Heads {
+			from := h / (shape.Heads / shape.KVHeads) * shape.HeadDim
+			var keys, values [][]float32
+			for p := range i + 1 {
+				keys = append(keys, k.row(p, k.cols)[from:from+shape.HeadDim])
+				values = append(values, v.row(p, v.cols)[from:from+shape.HeadDim])
 			}
-			scale := float32(1 / math.Sqrt(float64(shape.HeadDim)))
-			want := make([]float32, shape.HeadDim)
-			for i := range length {
-				for h := range shape.Heads {
-					from := h / (shape.Heads / shape.KVHeads) * shape.HeadDim
-					var keys, values [][]float32
-					for p := range i + 1 {
-						keys = append(keys, k.row(p, k.cols)[from:from+shape.HeadDim])
-						values = append(values, v.row(p, v.cols)[from:from+shape.HeadDim])
-					}
-					at := h * shape.HeadDim
-					ref.Attend(want, q.row(i, q.cols)[at:at+shape.HeadDim], keys, values, scale)
-					if err := sameBits(dst.row(i, q.cols)[at:at+shape.HeadDim], want); err != nil {
-						t.Fatalf("%+v position %d head %d: %v", shape, i, h, err)
-					}
+			at := h * shape.HeadDim
+			ref.Attend(want, q.row(i, q.cols)[at:at+shape.HeadDim], keys, values, how)
+			if err := sameBits(dst.row(i, q.cols)[at:at+shape.HeadDim], want); err != nil {
+				t.Fatalf("%+v %+v position %d head %d: %v", shape, how, i, h, err)
+			}
+		}
+	}
+}
+
+// What lies in pages before the window is not even read.
+func TestAttendLeavesOutPages(t *testing.T) {
+	shape := kernels.CacheShape{Layers: 1, Heads: 2, KVHeads: 1, HeadDim: 16}
+	forEachISA(t, 2, func(t *testing.T, b *Backend) {
+		const length, window = 140, 40
+		r := rand.New(rand.NewPCG(13, 14))
+		q, k, v := randomMatrix(r, length, 32), randomMatrix(r, length, 16), randomMatrix(r, length, 16)
+		c := b.NewCache(shape, 3)
+		all := []kernels.Span{{Len: length, Pages: []int32{0, 1, 2}}}
+		b.Store(c, 0, k, v, all)
+		keys, values := c.(*cache).block(0, 0, 0)
+		for _, x := range [][]float32{keys, values} {
+			for i := range x {
+				x[i] = float32(math.NaN())
+			}
+		}
+		dst := newMatrix(length, 32)
+		b.Attend(dst, q, c, 0, kernels.Attention{Scale: 1, Window: window}, all)
+		for i := kernels.PageTokens + window - 1; i < length; i++ {
+			for _, x := range dst.row(i, 32) {
+				if x != x {
+					t.Fatalf("position %d has read page 0", i)
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestScoreEqualsRef(t *testing.T) {
@@ -332,34 +415,45 @@ func TestScoreEqualsRef(t *testing.T) {
 		if err := ref.MatMulQuant(want, x.plain(rows), quant.Q8_0, data, rows, vocab, width); err != nil {
 			t.Fatal(err)
 		}
-		out := make([]kernels.Logits, rows)
-		for i := range out {
-			out[i].Targets = []int32{0, 255, 256, vocab - 1}
-			if i%2 == 0 {
-				out[i].All = make([]float32, vocab)
-			}
-		}
-		if err := b.Score(x, w, out); err != nil {
-			t.Fatal(err)
-		}
-		for i, o := range out {
-			line := want[i*vocab : (i+1)*vocab]
-			p := ref.LogSoftmax(line)
-			if o.Max != p.Max || o.Argmax != p.Argmax || o.LogSumExp != p.LogSumExp() {
-				t.Fatalf("row %d: %+v, want %+v", i, o, p)
-			}
-			for j, target := range o.Targets {
-				if o.Target[j] != line[target] {
-					t.Fatalf("row %d target %d: %v, want %v", i, target, o.Target[j], line[target])
-				}
-			}
-			if o.All != nil {
-				if err := sameBits(o.All, line); err != nil {
-					t.Fatal(err)
-				}
-			}
+		for _, limit := range []float32{0, 3} {
+			scoreEqualsRef(t, b, x, w, limit, want)
 		}
 	})
+}
+
+func scoreEqualsRef(t *testing.T, b *Backend, x *matrix, w kernels.Weight, limit float32, products []float32) {
+	rows, vocab := x.rows, w.Rows()
+	want := slices.Clone(products)
+	if limit > 0 {
+		ref.SoftCap(want, 1, limit)
+	}
+	out := make([]kernels.Logits, rows)
+	for i := range out {
+		out[i].Targets = []int32{0, 255, 256, int32(vocab - 1)}
+		if i%2 == 0 {
+			out[i].All = make([]float32, vocab)
+		}
+	}
+	if err := b.Score(x, w, limit, out); err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range out {
+		line := want[i*vocab : (i+1)*vocab]
+		p := ref.LogSoftmax(line)
+		if o.Max != p.Max || o.Argmax != p.Argmax || o.LogSumExp != p.LogSumExp() {
+			t.Fatalf("row %d: %+v, want %+v", i, o, p)
+		}
+		for j, target := range o.Targets {
+			if o.Target[j] != line[target] {
+				t.Fatalf("row %d target %d: %v, want %v", i, target, o.Target[j], line[target])
+			}
+		}
+		if o.All != nil {
+			if err := sameBits(o.All, line); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func TestArgmaxIsFirstAmongEquals(t *testing.T) {

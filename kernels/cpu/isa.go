@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
@@ -36,7 +37,7 @@ type packer struct {
 
 // A thinProduct multiplies one row of a with 32 or 64 rows of weights that are
 // widened in registers, and meanwhile fetches as many from `ahead` bytes
-// further on. Modes are those of a tile, without resume.
+// further on; four may be nil. Modes are those of a tile, without resume.
 type thinProduct struct {
 	blockSize int
 	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -44,10 +45,11 @@ type thinProduct struct {
 
 // A slimProduct multiplies up to 4 rows with two panels, or 8 or 16 with one,
 // whose weights are widened in registers. Rows lie side by side in a, row r of
-// k at 16k+r; the rest is as in thinProduct.
+// k at 16k+r; the rest is as in thinProduct. Meanwhile some lines (farLines in
+// avx512gen) of each block are fetched from far on.
 type slimProduct struct {
 	blockSize            int
-	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 }
 
 // An isa is one instruction set's inner loops. All sets give the same bits.

@@ -15,7 +15,7 @@ const (
 // Multiply computes all products in one loop over panels and row blocks.
 func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Product) {
 	a := x.(*matrix)
-	jobs := make([]product, len(products))
+	jobs := grow(&b.jobs, len(products))
 	for i, p := range products {
 		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
 		if w.cols != a.cols || dst.cols != w.rows || rows > a.rows || rows > dst.rows {
@@ -23,6 +23,7 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		}
 		jobs[i] = product{a: a, w: w, c: dst.data, ldc: dst.ld, add: p.Add}
 	}
+	b.follow(jobs[0].w, jobs[len(jobs)-1].w)
 	if b.bf16 != nil {
 		narrowed := b.pairs(a, rows)
 		for i := range jobs {
@@ -30,7 +31,7 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		}
 	} else if side := b.beside(a, rows); side != nil {
 		for i := range jobs {
-			jobs[i].side = side
+			jobs[i].beside(b, side)
 		}
 	}
 	turns := b.cut(jobs, rows)
@@ -39,11 +40,21 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 	})
 }
 
+// follow notes that the products now begun, from weight first to last, come
+// after what was computed before: they probably will again.
+func (b *Backend) follow(first, last *weight) {
+	if b.last != nil {
+		b.last.then = first
+	}
+	b.last = last
+}
+
 // product is one matrix product on plain memory.
 type product struct {
 	a     *matrix
 	pairs *matrix   // in mode fast: a as pairs of bfloat16
-	side  []float32 // of few rows: a's rows side by side
+	side  []float32 // of few rows: a's rows side by side, for the kernel
+	slim  slimProduct
 	w     *weight
 	c     []float32
 	ldc   int

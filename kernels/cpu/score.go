@@ -13,7 +13,7 @@ const scoreRows = 512
 
 // Score streams the vocabulary in chunks of ref.VocabularyChunk tokens. A
 // chunk's logits exist only in the worker that reduces them.
-func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits) error {
+func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, limit float32, out []kernels.Logits) error {
 	a, table := x.(*matrix), w.(*weight)
 	if a.cols != table.cols || len(out) > a.rows {
 		panic(fmt.Sprintf("cpu: %d rows of %dx%d times the transpose of %dx%d", len(out), a.rows, a.cols, table.rows, table.cols))
@@ -25,12 +25,13 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 		}
 	}
 	for row := 0; row < len(out); row += scoreRows {
-		b.score(a, row, table, out[row:min(row+scoreRows, len(out))])
+		b.score(a, row, table, limit, out[row:min(row+scoreRows, len(out))])
 	}
 	return nil
 }
 
-func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
+func (b *Backend) score(a *matrix, row int, w *weight, limit float32, out []kernels.Logits) {
+	b.follow(w, w)
 	chunks := ceilDiv(w.rows, ref.VocabularyChunk)
 	var side []float32
 	if row == 0 {
@@ -40,12 +41,18 @@ func (b *Backend) score(a *matrix, row int, w *weight, out []kernels.Logits) {
 	b.pool.Run(chunks, func(worker, chunk int) {
 		s := &b.local[worker]
 		logits := grow(&s.logits, len(out)*ref.VocabularyChunk)
-		p := product{a: a, side: side, w: w, c: logits, ldc: ref.VocabularyChunk}
+		p := product{a: a, w: w, c: logits, ldc: ref.VocabularyChunk}
+		if side != nil {
+			p.beside(b, side)
+		}
 		first := chunk * ref.VocabularyChunk
 		n := min(ref.VocabularyChunk, w.rows-first)
 		b.chunk(&p, row, first/panelCols, ceilDiv(n, panelCols), len(out), s)
 		for i := range out {
 			line := logits[i*ref.VocabularyChunk : (i+1)*ref.VocabularyChunk]
+			if limit > 0 {
+				ref.SoftCap(line[:n], 1, limit)
+			}
 			for j, t := range out[i].Targets {
 				if at := int(t) - first; at >= 0 && at < n {
 					out[i].Target[j] = line[at]
@@ -70,9 +77,12 @@ func (b *Backend) chunk(p *product, row, panel, panels, rows int, s *scratch) {
 	c := p.c
 	for done := 0; done < panels; done += group {
 		n := min(group, panels-done)
-		t := turn{p, panel + done, n, row, rows, panel + done + n}
+		t := turn{product: p, panel: panel + done, panels: n, row: row, rows: rows, next: panel + done + n}
 		if done+n == panels {
 			t.next = panel + panels*b.Threads()
+			if left := t.next - ceilDiv(p.w.rows, panelCols); left >= 0 {
+				t.then, t.thenPanel = p.w.then, left/panels*mostFew
+			}
 		}
 		if !b.thin(t, c[done*panelCols:], false) && !b.slim(t, c[done*panelCols:], p.ldc, false) {
 			b.accumulate(t, c[done*panelCols:], p.ldc, s, false)

@@ -26,12 +26,19 @@ func (b *Backend) beside(x *matrix, rows int) []float32 {
 	return out
 }
 
+// beside gives a product its rows side by side, if there is a kernel for the
+// weight's type.
+func (p *product) beside(b *Backend, side []float32) {
+	if kernel, ok := b.isa.slim[p.w.kind]; ok && p.a.cols%kernel.blockSize == 0 {
+		p.side, p.slim = side, kernel
+	}
+}
+
 // slim computes a turn of few rows without widening the weights into memory,
 // or returns false where the type or the shape does not allow it.
 func (b *Backend) slim(t turn, c []float32, ldc int, add bool) bool {
-	kernel, ok := b.isa.slim[t.w.kind]
-	k := t.a.cols
-	if !ok || t.side == nil || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	kernel, k := &t.slim, t.a.cols
+	if t.side == nil || t.panels%2 != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
 	blocks, mode := k/kernel.blockSize, 0
@@ -41,15 +48,17 @@ func (b *Backend) slim(t turn, c []float32, ldc int, add bool) bool {
 	panelBytes := panelCols * t.w.stride
 	for row := 0; row < t.rows; row += slimRows {
 		a, rows := t.side[row*k:], min(slimRows, t.rows-row)
-		do, n := kernel.sixteen, 1
+		do, n, accumulators := kernel.sixteen, 1, 16
 		if rows <= 4 {
-			do, n = kernel.four, 2
+			do, n, accumulators = kernel.four, 2, 8
 		} else if rows <= 8 {
-			do = kernel.eight
+			do, accumulators = kernel.eight, 8
 		}
+		lines := blocks * max(1, kernel.blockSize*accumulators/32) // farLines of avx512gen
 		for p := 0; p < t.panels; p += n {
-			ahead := (t.after(p+n) - t.panel - p) * panelBytes
-			do(c[row*ldc+p*panelCols:], ldc, rows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, ahead, mode)
+			ahead := t.ahead(p, n)
+			far := b.soon.take(lines, a)
+			do(c[row*ldc+p*panelCols:], ldc, rows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, ahead, mode, far)
 		}
 	}
 	return true

@@ -2,65 +2,67 @@
 
 package cpu
 
-//go:noescape
-func slim4x2F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+import "unsafe"
 
 //go:noescape
-func slim8x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim4x2Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim16x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim4x2Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int)
+func slim8x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)

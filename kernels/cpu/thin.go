@@ -4,13 +4,16 @@ package cpu
 // first, or returns false where the instruction set, the type or the shape
 // does not allow it.
 func (b *Backend) thin(t turn, c []float32, add bool) bool {
+	if t.rows != 1 {
+		return false
+	}
 	kernels, k := b.isa.thin, t.a.cols
 	a := t.a.row(t.row, k)
 	if t.pairs != nil {
 		kernels, a = b.isa.bf16.thin, t.pairs.row(t.row, t.pairs.cols)
 	}
 	kernel, ok := kernels[t.w.kind]
-	if !ok || t.rows != 1 || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	if !ok || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
 	blocks, mode := k/kernel.blockSize, 0
@@ -20,11 +23,11 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	panelBytes := panelCols * t.w.stride
 	for p := 0; p < t.panels; {
 		kernel, n := kernel.four, 4
-		if t.panels-p < 4 {
+		if t.panels-p < 4 || kernel == nil {
 			kernel, n = kernels[t.w.kind].two, 2
 		}
 		src := t.w.data[(t.panel+p)*panelBytes:]
-		ahead := (t.after(p+n) - t.panel - p) * panelBytes
+		ahead := t.ahead(p, n)
 		kernel(c[p*panelCols:], a, src, t.w.stride, blocks, ahead, mode)
 		p += n
 	}

@@ -1,11 +1,17 @@
 package cpu
 
+import "unsafe"
+
 // turn is what one worker computes at once: some panels for some rows.
 type turn struct {
 	*product
 	panel, panels int
 	row, rows     int
 	next          int // panel at which this worker probably goes on
+
+	// Of few rows: the weight and panel that this worker probably reads next.
+	then      *weight
+	thenPanel int
 }
 
 // after returns the panel that is read after the turn's first p.
@@ -14,6 +20,17 @@ func (t *turn) after(p int) int {
 		return t.panel + p
 	}
 	return t.next
+}
+
+// ahead returns how many bytes beyond the turn's p-th panel what is read after
+// n panels lies, perhaps in another weight.
+func (t *turn) ahead(p, n int) int {
+	panelBytes := panelCols * t.w.stride
+	if t.then == nil || p+n < t.panels {
+		return (t.after(p+n) - t.panel - p) * panelBytes
+	}
+	to := &t.then.data[min(t.thenPanel*panelCols*t.then.stride, len(t.then.data)-1)]
+	return int(uintptr(unsafe.Pointer(to)) - uintptr(unsafe.Pointer(&t.w.data[(t.panel+p)*panelBytes])))
 }
 
 // mostGroup is how many panels are widened at a time where memory allows it:
@@ -46,38 +63,51 @@ func (b *Backend) cut(products []product, rows int) []turn {
 	}
 	threads := b.pool.Threads()
 	most := b.mostPanels(k)
-	var list []turn
+	list := b.turns[:0]
 	for i := range products {
 		p := &products[i]
 		panels := ceilDiv(p.w.rows, panelCols)
 		for first := 0; first < panels; {
 			n := min(most, max(2, left/(2*threads)&^1), panels-first)
 			for row := 0; row < rows; row += cutRows {
-				list = append(list, turn{p, first, n, row, min(cutRows, rows-row), first + threads*n})
+				list = append(list, turn{product: p, panel: first, panels: n, row: row, rows: min(cutRows, rows-row), next: first + threads*n})
 			}
 			first += n
 			left -= n
 		}
 	}
+	b.turns = list
 	return list
 }
 
-// cutFewRows takes four panels at a time, a portion's, and pairs at the end so
-// that the threads end together.
+// mostFew is how many panels of few rows' products a turn takes: a portion.
+const mostFew = 4
+
+// cutFewRows takes a portion's panels at a time, and pairs at the end so that
+// the threads end together.
 func (b *Backend) cutFewRows(products []product, rows int) []turn {
 	threads := b.pool.Threads()
-	var list []turn
+	list := b.turns[:0]
 	for i := range products {
 		p := &products[i]
 		panels := ceilDiv(p.w.rows, panelCols)
 		for first := 0; first < panels; {
-			n := 4
-			if left := panels - first; left < 4*threads {
+			n := mostFew
+			if left := panels - first; left < mostFew*threads {
 				n = min(2, left)
 			}
-			list = append(list, turn{p, first, n, 0, rows, first + threads*n})
+			list = append(list, turn{product: p, panel: first, panels: n, rows: rows, next: first + threads*n})
 			first += n
 		}
 	}
+	for i := range list {
+		t := &list[i]
+		if i+threads < len(list) {
+			t.then, t.thenPanel = list[i+threads].w, list[i+threads].panel
+		} else {
+			t.then, t.thenPanel = products[len(products)-1].w.then, mostFew*(i+threads-len(list))
+		}
+	}
+	b.turns = list
 	return list
 }

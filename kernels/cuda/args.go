@@ -15,11 +15,17 @@ type normArgs struct {
 type rotateArgs struct {
 	x, table                   uint64
 	rows, heads, width, turned int32
+	halves, _                  int32
 }
 
-type swigluArgs struct {
+type gluArgs struct {
 	out, half, gate, up uint64
 	count               int64
+}
+
+type addArgs struct {
+	out, x, half         uint64
+	rows, cols, apart, _ int32
 }
 
 type gatherArgs struct {
@@ -37,7 +43,7 @@ const (
 type embedArgs struct {
 	out, table, tokens uint64
 	count, cols, kind  int32
-	_                  uint32
+	scale              float32
 }
 
 type narrowArgs struct {
@@ -87,8 +93,8 @@ type attendArgs struct {
 	cache                           cacheArgs
 	out, half, query, pieces, pages uint64
 	heads, count                    int32
-	scale                           float32
-	_                               uint32
+	scale, limit                    float32
+	window, _                       int32
 }
 
 type peakArgs struct {
@@ -101,6 +107,8 @@ type scoreArgs struct {
 	x, half, weight, peaks      uint64
 	first, targets, logits, all uint64
 	rows, k, vocabulary, kind   int32
+	limit                       float32
+	_                           uint32
 }
 
 type mergeArgs struct {

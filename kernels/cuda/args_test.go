@@ -14,7 +14,9 @@ import (
 var parameters = map[string]uintptr{
 	"rms_norm":            unsafe.Sizeof(normArgs{}),
 	"rotate":              unsafe.Sizeof(rotateArgs{}),
-	"swiglu":              unsafe.Sizeof(swigluArgs{}),
+	"swiglu":              unsafe.Sizeof(gluArgs{}),
+	"geglu":               unsafe.Sizeof(gluArgs{}),
+	"add":                 unsafe.Sizeof(addArgs{}),
 	"gather":              unsafe.Sizeof(gatherArgs{}),
 	"embed":               unsafe.Sizeof(embedArgs{}),
 	"store":               unsafe.Sizeof(storeArgs{}),

@@ -3,7 +3,6 @@
 package cuda
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
@@ -11,17 +10,17 @@ import (
 )
 
 // Attend computes ref.Attend for every query head and row.
-func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, spans []kernels.Span) {
+func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, how kernels.Attention, spans []kernels.Span) {
 	c := kv.(*cache)
 	p := b.place(c, spans)
 	if c.half {
-		b.flash(dst.(*matrix), q.(*matrix), p, layer, float32(1/math.Sqrt(float64(c.shape.HeadDim))), 0, 0)
+		b.flash(dst.(*matrix), q.(*matrix), p, layer, how)
 		return
 	}
 	args := attendArgs{
 		cache: c.args(layer), query: b.at(q.(*matrix)),
 		pieces: uint64(p.pieces), pages: uint64(p.lists), heads: int32(c.shape.Heads), count: int32(p.count),
-		scale: float32(1 / math.Sqrt(float64(c.shape.HeadDim))),
+		scale: how.Scale, limit: how.Limit, window: int32(how.Window),
 	}
 	args.out, args.half = b.write(dst.(*matrix), true)
 	k := map[int]*driver.Kernel{64: b.set.attend64, 128: b.set.attend128, 256: b.set.attend256}[c.width()]

@@ -24,11 +24,14 @@ func TestAttendEqualsRef(t *testing.T) {
 		{Layers: 1, KVHeads: 1, HeadDim: 96, Heads: 1},
 		{Layers: 1, KVHeads: 1, HeadDim: 160, Heads: 2},
 	} {
-		t.Run(fmt.Sprintf("%d heads of %d", s.Heads, s.HeadDim), func(t *testing.T) { attendEqualsRef(t, b, r, s) })
+		scale := float32(1 / math.Sqrt(float64(s.HeadDim)))
+		for _, how := range []kernels.Attention{{Scale: scale}, {Scale: scale, Limit: 2}, {Scale: 0.3, Window: 1}, {Scale: scale, Limit: 50, Window: 66}} {
+			t.Run(fmt.Sprintf("%d heads of %d, %+v", s.Heads, s.HeadDim, how), func(t *testing.T) { attendEqualsRef(t, b, r, s, how) })
+		}
 	}
 }
 
-func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShape) {
+func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShape, how kernels.Attention) {
 	const shared, one, two = 64, 70, 9 // positions
 	const rows = shared + one + two
 	layer := s.Layers - 1
@@ -43,7 +46,7 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 		{Row: shared + one, Len: two, Start: shared, Pages: []int32{3, 0}},
 	}
 	b.Store(c, layer, km, vm, spans)
-	b.Attend(dst, qm, c, layer, spans)
+	b.Attend(dst, qm, c, layer, how, spans)
 	got := download(t, b, dst, rows)
 
 	want := make([]float32, len(got))
@@ -62,7 +65,7 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 				keys, values = append(keys, k[at:at+width]), append(values, v[at:at+width])
 			}
 			at := (row*s.Heads + h) * width
-			ref.Attend(want[at:at+width], q[at:at+width], keys, values, float32(1/math.Sqrt(float64(width))))
+			ref.Attend(want[at:at+width], q[at:at+width], keys, values, how)
 		}
 	}
 	if err := sameBits(got, want); err != nil {
@@ -73,7 +76,7 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 	c.CopyRows(2, 0, two)
 	last := upload(b, 1, q[(rows-1)*s.Heads*width:])
 	alone := b.NewMatrix(1, s.Heads*width).(*matrix)
-	b.Attend(alone, last, c, layer, []kernels.Span{{Row: 0, Len: 1, Start: shared + two - 1, Pages: []int32{3, 2}}})
+	b.Attend(alone, last, c, layer, how, []kernels.Span{{Row: 0, Len: 1, Start: shared + two - 1, Pages: []int32{3, 2}}})
 	if err := sameBits(download(t, b, alone, 1), want[(rows-1)*s.Heads*width:]); err != nil {
 		t.Errorf("alone, on a copied page: %v", err)
 	}
@@ -90,11 +93,11 @@ func TestSpansOutliveAStep(t *testing.T) {
 	k, dst := upload(b, rows, random(r, rows*8)), b.NewMatrix(rows, 8).(*matrix)
 	spans := []kernels.Span{{Len: rows, Pages: []int32{1, 0}}}
 	b.Store(c, 0, k, k, spans)
-	b.Attend(dst, k, c, 0, spans)
+	b.Attend(dst, k, c, 0, kernels.Attention{Scale: 0.4}, spans)
 	want := download(t, b, dst, rows)
 	upload(b, 1, random(r, 5000)) // over what was sent
 	again := b.NewMatrix(rows, 8).(*matrix)
-	b.Attend(again, k, c, 0, spans)
+	b.Attend(again, k, c, 0, kernels.Attention{Scale: 0.4}, spans)
 	if err := sameBits(download(t, b, again, rows), want); err != nil {
 		t.Error(err)
 	}

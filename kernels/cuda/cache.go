@@ -3,6 +3,7 @@
 package cuda
 
 import (
+	"fmt"
 	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
@@ -23,12 +24,24 @@ type cache struct {
 // the cache gets the error.
 func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
 	c := &cache{b: b, shape: s, half: b.fast && flashes(s)}
+	if c.err = c.fits(); c.err != nil {
+		return c
+	}
 	bytes := int64(PageBytes(s))
 	if c.half {
 		bytes /= 2
 	}
 	c.memory, c.err = b.device.Alloc(int64(pages) * bytes)
 	return c
+}
+
+// fits says why attention has no kernel for a shape, or returns nil.
+func (c *cache) fits() error {
+	group := c.shape.Heads / c.shape.KVHeads
+	if !c.half && (c.shape.HeadDim > 256 || group > attendRows(c.width())) {
+		return fmt.Errorf("no kernel for attention heads of %d values, %d to a key-value head: use --device cpu", c.shape.HeadDim, group)
+	}
+	return nil
 }
 
 // PageBytes returns the memory one page of such a cache takes, twice what it

@@ -32,8 +32,7 @@ func flashes(s kernels.CacheShape) bool {
 }
 
 // flash queues attention over a cache in bfloat16; the result is bfloat16 too.
-// window and limit are 0 where there is none.
-func (b *Backend) flash(dst, q *matrix, p *placed, layer int, scale, limit float32, window int) {
+func (b *Backend) flash(dst, q *matrix, p *placed, layer int, how kernels.Attention) {
 	if !b.fast {
 		panic("cuda: the cache was made in mode fast and is used in mode exact")
 	}
@@ -41,7 +40,7 @@ func (b *Backend) flash(dst, q *matrix, p *placed, layer int, scale, limit float
 	args := flashArgs{
 		cache: c.args(layer), query: b.at(q),
 		pieces: uint64(p.pieces), pages: uint64(p.lists), tiles: uint64(p.tiles),
-		heads: int32(c.shape.Heads), window: int32(window), scale: scale, limit: limit,
+		heads: int32(c.shape.Heads), window: int32(how.Window), scale: how.Scale, limit: how.Limit,
 	}
 	_, args.half = b.write(dst, true)
 	k := map[int]*driver.Kernel{64: b.set.flash64, 128: b.set.flash128, 256: b.set.flash256}[c.width()]

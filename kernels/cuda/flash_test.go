@@ -15,8 +15,7 @@ import (
 // flashCase is a way to attend in mode fast.
 type flashCase struct {
 	kernels.CacheShape
-	limit  float32
-	window int
+	how kernels.Attention
 }
 
 // Three branches with a common page, in tiles of their own and in common
@@ -28,12 +27,12 @@ func TestFlashNearRef(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 13))
 	for _, c := range []flashCase{
 		{CacheShape: kernels.CacheShape{Layers: 2, KVHeads: 2, HeadDim: 64, Heads: 6}},
-		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 16, Heads: 1}, limit: 0.7},
-		{CacheShape: kernels.CacheShape{Layers: 2, KVHeads: 2, HeadDim: 128, Heads: 2}, window: 50},
-		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 96, Heads: 8}, window: 7, limit: 3},
-		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 256, Heads: 2}, window: 64},
+		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 16, Heads: 1}, how: kernels.Attention{Limit: 0.7}},
+		{CacheShape: kernels.CacheShape{Layers: 2, KVHeads: 2, HeadDim: 128, Heads: 2}, how: kernels.Attention{Window: 50}},
+		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 96, Heads: 8}, how: kernels.Attention{Window: 7, Limit: 3}},
+		{CacheShape: kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 256, Heads: 2}, how: kernels.Attention{Window: 64}},
 	} {
-		t.Run(fmt.Sprintf("%d heads of %d, window %d", c.Heads, c.HeadDim, c.window), func(t *testing.T) { flashNearRef(t, b, r, c) })
+		t.Run(fmt.Sprintf("%d heads of %d, window %d", c.Heads, c.HeadDim, c.how.Window), func(t *testing.T) { flashNearRef(t, b, r, c) })
 	}
 }
 
@@ -51,11 +50,11 @@ func flashNearRef(t *testing.T, b *Backend, r *rand.Rand, s flashCase) {
 		{Row: shared + one, Len: two, Start: 64, Pages: []int32{3, 0}},
 		{Row: shared + one + two, Len: three, Start: 64, Pages: []int32{3, 2}},
 	}
-	scale := float32(1 / math.Sqrt(float64(s.HeadDim)))
+	s.how.Scale = float32(1 / math.Sqrt(float64(s.HeadDim)))
 	attend := func(first, count int, spans []kernels.Span) []float32 {
 		size := s.Heads * s.HeadDim
 		dst := b.NewMatrix(count, size).(*matrix)
-		b.flash(dst, upload(b, count, q[first*size:(first+count)*size]), b.place(c, spans), layer, scale, s.limit, s.window)
+		b.flash(dst, upload(b, count, q[first*size:(first+count)*size]), b.place(c, spans), layer, s.how)
 		return widened(t, b, dst, count)
 	}
 	b.Store(c, layer, upload(b, rows, k), upload(b, rows, v), spans)
@@ -71,7 +70,7 @@ func flashNearRef(t *testing.T, b *Backend, r *rand.Rand, s flashCase) {
 				seen = append(seen, span.Row+p)
 			}
 			for h := range s.Heads {
-				want := exactAttention(q[(row*s.Heads+h)*s.HeadDim:][:s.HeadDim], k, v, seen, s, h*s.KVHeads/s.Heads, float64(scale))
+				want := exactAttention(q[(row*s.Heads+h)*s.HeadDim:][:s.HeadDim], k, v, seen, s, h*s.KVHeads/s.Heads)
 				for d, y := range want {
 					if x := float64(got[row*size+h*s.HeadDim+d]); !(math.Abs(x-y) < 0.012*(1+math.Abs(y))) {
 						t.Fatalf("row %d head %d: value %d is %v, want %v", row, h, d, x, y)
@@ -97,9 +96,9 @@ func flashNearRef(t *testing.T, b *Backend, r *rand.Rand, s flashCase) {
 
 // exactAttention is what one query of rounded factors gathers from rows of
 // keys and values, the last of which is its own.
-func exactAttention(q, k, v []float32, seen []int, s flashCase, head int, scale float64) []float64 {
-	if s.window > 0 {
-		seen = seen[max(0, len(seen)-s.window):]
+func exactAttention(q, k, v []float32, seen []int, s flashCase, head int) []float64 {
+	if s.how.Window > 0 {
+		seen = seen[max(0, len(seen)-s.how.Window):]
 	}
 	out, sum := make([]float64, s.HeadDim), 0.0
 	for _, row := range seen {
@@ -107,9 +106,9 @@ func exactAttention(q, k, v []float32, seen []int, s flashCase, head int, scale 
 		for d := range q {
 			score += float64(ref.RoundBF16(q[d])) * float64(ref.RoundBF16(k[at+d]))
 		}
-		score *= scale
-		if s.limit > 0 {
-			score = float64(s.limit) * math.Tanh(score/float64(s.limit))
+		score *= float64(s.how.Scale)
+		if s.how.Limit > 0 {
+			score = float64(s.how.Limit) * math.Tanh(score/float64(s.how.Limit))
 		}
 		w := math.Exp(score)
 		sum += w

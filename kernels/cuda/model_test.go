@@ -55,6 +55,12 @@ var tiny = []tinymodel.Options{
 	{Seed: 1, Type: quant.Q8_0},
 	{Seed: 2, Type: quant.Q4_0, Heads: 3, KVHeads: 1, HeadDim: 32, Untied: true},
 	{Seed: 3, HeadDim: 24},
+	{Seed: 4, Architecture: "qwen2"}, // biases
+	{Seed: 5, Architecture: "qwen3", HeadDim: 32},
+	{Seed: 6, Architecture: "phi3", Metadata: map[string]any{"phi3.attention.sliding_window": uint32(70)}},
+	{Seed: 8, Architecture: "gemma2", Type: quant.Q8_0, Metadata: map[string]any{
+		"gemma2.attn_logit_softcapping": float32(3), "gemma2.final_logit_softcapping": float32(5), "gemma2.attention.sliding_window": uint32(40)}},
+	{Seed: 9, Architecture: "gemma3", Layers: 6, Metadata: map[string]any{"gemma3.attention.sliding_window": uint32(50)}},
 }
 
 // score computes the tokens in steps of at most some tokens, next to another
@@ -120,7 +126,7 @@ func same(a, b []model.Output) error {
 // In mode exact GPU and CPU give the same bits.
 func TestModelEqualsCPU(t *testing.T) {
 	for _, o := range tiny {
-		t.Run(o.Type.String(), func(t *testing.T) {
+		t.Run(o.Architecture+o.Type.String(), func(t *testing.T) {
 			path := tinymodel.New(t, o)
 			gpu, cpu := onGPU(t, path, false), open(t, path, model.Options{Threads: 1})
 			tokens := tokensOf(cpu, 150)
@@ -169,7 +175,7 @@ func TestModelOutOfMemory(t *testing.T) {
 // near those of mode exact.
 func TestModelFast(t *testing.T) {
 	for _, o := range tiny {
-		t.Run(o.Type.String(), func(t *testing.T) {
+		t.Run(o.Architecture+o.Type.String(), func(t *testing.T) {
 			path := tinymodel.New(t, o)
 			gpu, cpu := onGPU(t, path, true), open(t, path, model.Options{Threads: 1})
 			tokens := tokensOf(cpu, 150)

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
+	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
 
 // Write copies values, len(values)/rows to a row.
@@ -24,12 +25,12 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 }
 
 // Embed decodes the tokens' rows.
-func (b *Backend) Embed(dst kernels.Matrix, w kernels.Weight, tokens []int32) {
+func (b *Backend) Embed(dst kernels.Matrix, w kernels.Weight, tokens []int32, scale float32) {
 	m, table := dst.(*matrix), w.(*weight)
 	out, _ := b.write(m, false)
 	args := embedArgs{
 		out: out, table: uint64(table.data), tokens: uint64(b.send(bytesOf(tokens))),
-		count: int32(len(tokens)), cols: int32(m.cols), kind: table.kind,
+		count: int32(len(tokens)), cols: int32(m.cols), kind: table.kind, scale: scale,
 	}
 	b.launch(b.set.embed, len(tokens), 1, 1, unsafe.Pointer(&args))
 }
@@ -60,21 +61,59 @@ func (b *Backend) Norm(dst, x kernels.Matrix, rows int, gain kernels.Weight, eps
 	b.launch(b.set.rmsNorm, ceilDiv(rows, rowWarps), 1, 1, unsafe.Pointer(&args))
 }
 
-// Rotate is ref.Rotate of each head.
-func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix) {
+// NormHeads is ref.RMSNorm of each head.
+func (b *Backend) NormHeads(x kernels.Matrix, rows, heads int, gain kernels.Weight, eps float32) {
+	m, g := x.(*matrix), gain.(*weight)
+	args := normArgs{out: b.at(m), x: b.at(m), gain: uint64(g.wide), rows: int32(rows * heads), cols: int32(m.cols / heads), eps: eps}
+	b.launch(b.set.rmsNorm, ceilDiv(rows*heads, rowWarps), 1, 1, unsafe.Pointer(&args))
+}
+
+// Add adds rows. In mode fast a norm's rows are those rounded to bfloat16.
+func (b *Backend) Add(dst, x kernels.Matrix, rows int) {
+	to, from := dst.(*matrix), x.(*matrix)
+	args := addArgs{out: b.at(to), rows: int32(rows), cols: int32(to.cols), apart: int32(to.cols)}
+	if from.narrow {
+		args.half = b.half(from)
+	} else {
+		args.x = b.at(from)
+	}
+	b.launch(b.set.add, rows, 1, 1, unsafe.Pointer(&args))
+}
+
+// AddBias adds one row to each.
+func (b *Backend) AddBias(x kernels.Matrix, rows int, bias kernels.Weight) {
+	m := x.(*matrix)
+	args := addArgs{out: b.at(m), x: uint64(bias.(*weight).wide), rows: int32(rows), cols: int32(m.cols)}
+	b.launch(b.set.add, rows, 1, 1, unsafe.Pointer(&args))
+}
+
+// Rotate is ref.Rotate or ref.RotateHalves of each head.
+func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix, halves bool) {
 	m, angles := x.(*matrix), table.(*matrix)
 	args := rotateArgs{
 		x: b.at(m), table: b.at(angles),
 		rows: int32(rows), heads: int32(heads), width: int32(m.cols / heads), turned: int32(angles.cols / 2),
+	}
+	if halves {
+		args.halves = 1
 	}
 	b.launch(b.set.rotate, rows, 1, 1, unsafe.Pointer(&args))
 }
 
 // SwiGLU is ref.SwiGLU of each row.
 func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
+	b.gated(b.set.swiglu, dst, gate, up, rows)
+}
+
+// GeGLU is ref.GeGLU of each row.
+func (b *Backend) GeGLU(dst, gate, up kernels.Matrix, rows int) {
+	b.gated(b.set.geglu, dst, gate, up, rows)
+}
+
+func (b *Backend) gated(k *driver.Kernel, dst, gate, up kernels.Matrix, rows int) {
 	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
 	count := rows * to.cols
-	args := swigluArgs{gate: b.at(g), up: b.at(u), count: int64(count)}
+	args := gluArgs{gate: b.at(g), up: b.at(u), count: int64(count)}
 	args.out, args.half = b.write(to, true)
-	b.launch(b.set.swiglu, b.gridOver(count), 1, 1, unsafe.Pointer(&args))
+	b.launch(k, b.gridOver(count), 1, 1, unsafe.Pointer(&args))
 }

@@ -14,7 +14,7 @@ import (
 
 // Score streams the vocabulary; only summaries, the targets' logits and whole
 // rows that were asked for go to memory. It waits for all that was queued.
-func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits) error {
+func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, limit float32, out []kernels.Logits) error {
 	a, table := x.(*matrix), w.(*weight)
 	if a.cols != table.cols || len(out) > a.rows {
 		panic(fmt.Sprintf("cuda: %d rows of %dx%d times the transpose of %dx%d", len(out), a.rows, a.cols, table.rows, table.cols))
@@ -24,7 +24,7 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, out []kernels.Logits
 	args := scoreArgs{
 		peaks: uint64(s.peaks),
 		first: uint64(s.first), targets: uint64(s.targets), logits: uint64(s.logits), all: uint64(s.all),
-		rows: int32(len(out)), k: int32(a.cols), vocabulary: int32(table.rows), kind: table.kind,
+		rows: int32(len(out)), k: int32(a.cols), vocabulary: int32(table.rows), kind: table.kind, limit: limit,
 	}
 	k, height := b.set.score, scoreRows
 	if b.fast {

@@ -15,7 +15,10 @@ import (
 func TestScoreEqualsRef(t *testing.T) {
 	b := open(t)
 	r := rand.New(rand.NewPCG(13, 14))
-	for _, c := range []struct{ rows, k, vocabulary int }{{1, 8, 256}, {2, 33, 77}, {35, 20, 700}} {
+	for _, c := range []struct {
+		rows, k, vocabulary int
+		limit               float32
+	}{{1, 8, 256, 0}, {2, 33, 77, 4}, {35, 20, 700, 0}, {3, 9, 300, 30}} {
 		x := random(r, c.rows*c.k)
 		w, values := weightOf(t, b, r, quant.BF16, c.vocabulary, c.k)
 		out := make([]kernels.Logits, c.rows)
@@ -27,12 +30,15 @@ func TestScoreEqualsRef(t *testing.T) {
 				out[i].All = make([]float32, c.vocabulary)
 			}
 		}
-		if err := b.Score(upload(b, c.rows, x), w, out); err != nil {
+		if err := b.Score(upload(b, c.rows, x), w, c.limit, out); err != nil {
 			t.Fatal(err)
 		}
 		logits := make([]float32, c.vocabulary)
 		for i, o := range out {
 			ref.MatMul(logits, x[i*c.k:(i+1)*c.k], values, 1, c.vocabulary, c.k)
+			if c.limit > 0 {
+				ref.SoftCap(logits, 1, c.limit)
+			}
 			p := ref.LogSoftmax(logits)
 			got, want := fmt.Sprint(o.LogSumExp, o.Max, o.Argmax), fmt.Sprint(p.LogSumExp(), p.Max, p.Argmax)
 			if got != want {
@@ -63,7 +69,7 @@ func TestScoreOfEquals(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := make([]kernels.Logits, 2)
-	if err := b.Score(upload(b, 2, []float32{1, -1}), w, out); err != nil {
+	if err := b.Score(upload(b, 2, []float32{1, -1}), w, 0, out); err != nil {
 		t.Fatal(err)
 	}
 	if out[0].Argmax != 33 || out[1].Argmax != 0 {

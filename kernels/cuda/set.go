@@ -6,15 +6,17 @@ import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
 
 // kernelSet is every kernel, loaded.
 type kernelSet struct {
-	rmsNorm, rotate, swiglu, gather, embed *driver.Kernel
-	store, copyRows                        *driver.Kernel
-	multiplyLarge, multiplySmall           *driver.Kernel
-	attend64, attend128, attend256         *driver.Kernel
-	flash64, flash128, flash256, storeBF16 *driver.Kernel
-	score, mergePeaks                      *driver.Kernel
-	narrow                                 *driver.Kernel
-	multiplyLargeBF16, multiplySmallBF16   *driver.Kernel
-	scoreBF16                              *driver.Kernel
+	rmsNorm, rotate, gather, embed       *driver.Kernel
+	swiglu, geglu, add                   *driver.Kernel
+	store, copyRows                      *driver.Kernel
+	multiplyLarge, multiplySmall         *driver.Kernel
+	attend64, attend128, attend256       *driver.Kernel
+	flash64, flash128, flash256          *driver.Kernel
+	storeBF16                            *driver.Kernel
+	score, mergePeaks                    *driver.Kernel
+	narrow                               *driver.Kernel
+	multiplyLargeBF16, multiplySmallBF16 *driver.Kernel
+	scoreBF16                            *driver.Kernel
 }
 
 // Shapes that kernel/*.cu are written for.
@@ -59,6 +61,8 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 			{&s.rmsNorm, "rms_norm", 32 * rowWarps, 0},
 			{&s.rotate, "rotate", rowThreads, 0},
 			{&s.swiglu, "swiglu", rowThreads, 0},
+			{&s.geglu, "geglu", rowThreads, 0},
+			{&s.add, "add", rowThreads, 0},
 			{&s.gather, "gather", rowThreads, 0},
 			{&s.embed, "embed", rowThreads, 0},
 			{&s.narrow, "narrow", rowThreads, 0},

@@ -41,6 +41,25 @@ func decodeMXFP4(dst []float32, src []byte) {
 	}
 }
 
+// decodeNVFP4: {E4M3 scales[4], nibbles[32]} in blocks of 64, a scale and 8
+// bytes for 16 weights each. ggml gives the unsigned E4M3 code 0x7f, a NaN
+// elsewhere, the value 0.
+func decodeNVFP4(dst []float32, src []byte) {
+	for ; len(src) >= 36; dst, src = dst[64:], src[36:] {
+		for sub := range 4 {
+			d := float32(0)
+			if code := src[sub]; code != 0x7f {
+				d = unsignedE4M3(code) * 0.5
+			}
+			y := dst[sub*16:][:16]
+			for j, q := range src[4+sub*8:][:8] {
+				y[j] = d * fp4[q&15]
+				y[j+8] = d * fp4[q>>4]
+			}
+		}
+	}
+}
+
 // halvedE8M0 returns 2^(e-128), which for e below 2 is a subnormal float32.
 func halvedE8M0(e byte) float32 {
 	if e < 2 {

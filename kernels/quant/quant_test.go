@@ -13,7 +13,7 @@ import (
 // TestDequantizeGolden compares with the weights that the format's own Python
 // package decodes, see scripts/fixtures/quant_blocks.py.
 func TestDequantizeGolden(t *testing.T) {
-	seen := map[string]bool{"F32": true, "F64": true} // covered by TestPlainFloats
+	seen := map[string]bool{"F32": true, "F64": true, "Q1_0": true, "F8_E4M3": true, "F8_E5M2": true, "F8_E4M3_S": true, "F8_E5M2_S": true} // have tests below
 	for _, golden := range readGolden(t) {
 		seen[golden.Type] = true
 		t.Run(golden.Type, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestSizes(t *testing.T) {
 	if s := Type(99).String(); s != "type 99" {
 		t.Errorf("unknown type is called %q", s)
 	}
-	if Type(5).Known() || Type(5).Supported() || !IQ1_S.Known() || IQ1_S.Supported() || !Q4_1.Supported() {
+	if Type(5).Known() || Type(5).Supported() || !Q8_K.Known() || Q8_K.Supported() || !Q4_1.Supported() {
 		t.Error("Known or Supported is wrong")
 	}
 }
@@ -157,7 +157,7 @@ func TestDequantizeRefuses(t *testing.T) {
 		"short source":   Dequantize(make([]float32, 32), Q4_1, make([]byte, 19)),
 		"long source":    Dequantize(make([]float32, 32), Q4_1, make([]byte, 40)),
 		"partial block":  Dequantize(make([]float32, 31), Q4_1, make([]byte, 20)),
-		"no decoder":     Dequantize(make([]float32, 256), IQ1_S, make([]byte, 50)),
+		"no decoder":     Dequantize(make([]float32, 256), Q8_K, make([]byte, 292)),
 		"unknown type":   Dequantize(make([]float32, 32), Type(77), make([]byte, 20)),
 		"empty, unknown": Dequantize(nil, Type(77), nil),
 	} {

@@ -51,6 +51,17 @@ const (
 	TQ1_0   Type = 34
 	TQ2_0   Type = 35
 	MXFP4   Type = 39
+	NVFP4   Type = 40
+	Q1_0    Type = 41
+)
+
+// Types that are none of ggml's: what safetensors files hold beside floats. _S
+// have a scale a block, see decodeScaledF8.
+const (
+	F8_E4M3   Type = 64
+	F8_E5M2   Type = 65
+	F8_E4M3_S Type = 66
+	F8_E5M2_S Type = 67
 )
 
 // format is what the package knows of one type. decode writes
@@ -81,21 +92,28 @@ var formats = [...]format{
 	IQ4_NL:  {"IQ4_NL", 32, 18, decodeIQ4_NL},
 	IQ4_XS:  {"IQ4_XS", 256, 136, decodeIQ4_XS},
 	MXFP4:   {"MXFP4", 32, 17, decodeMXFP4},
+	NVFP4:   {"NVFP4", 64, 36, decodeNVFP4},
+	Q1_0:    {"Q1_0", 128, 18, decodeQ1_0},
 	Q8_1:    {"Q8_1", 32, 36, nil},
 	Q8_K:    {"Q8_K", 256, 292, nil},
-	IQ2_XXS: {"IQ2_XXS", 256, 66, nil},
-	IQ2_XS:  {"IQ2_XS", 256, 74, nil},
-	IQ2_S:   {"IQ2_S", 256, 82, nil},
-	IQ3_XXS: {"IQ3_XXS", 256, 98, nil},
-	IQ3_S:   {"IQ3_S", 256, 110, nil},
-	IQ1_S:   {"IQ1_S", 256, 50, nil},
-	IQ1_M:   {"IQ1_M", 256, 56, nil},
-	TQ1_0:   {"TQ1_0", 256, 54, nil},
-	TQ2_0:   {"TQ2_0", 256, 66, nil},
+	IQ2_XXS: {"IQ2_XXS", 256, 66, decodeIQ2_XXS},
+	IQ2_XS:  {"IQ2_XS", 256, 74, decodeIQ2_XS},
+	IQ2_S:   {"IQ2_S", 256, 82, decodeIQ2_S},
+	IQ3_XXS: {"IQ3_XXS", 256, 98, decodeIQ3_XXS},
+	IQ3_S:   {"IQ3_S", 256, 110, decodeIQ3_S},
+	IQ1_S:   {"IQ1_S", 256, 50, decodeIQ1_S},
+	IQ1_M:   {"IQ1_M", 256, 56, decodeIQ1_M},
+	TQ1_0:   {"TQ1_0", 256, 54, decodeTQ1_0},
+	TQ2_0:   {"TQ2_0", 256, 66, decodeTQ2_0},
 	I8:      {"I8", 1, 1, nil},
 	I16:     {"I16", 1, 2, nil},
 	I32:     {"I32", 1, 4, nil},
 	I64:     {"I64", 1, 8, nil},
+
+	F8_E4M3:   {"F8_E4M3", 1, 1, decodeF8_E4M3},
+	F8_E5M2:   {"F8_E5M2", 1, 1, decodeF8_E5M2},
+	F8_E4M3_S: {"F8_E4M3_S", 32, 36, decodeF8_E4M3_S},
+	F8_E5M2_S: {"F8_E5M2_S", 32, 36, decodeF8_E5M2_S},
 }
 
 func (t Type) format() format {
@@ -115,6 +133,9 @@ func (t Type) String() string {
 
 // Known reports whether the sizes of the type's blocks are known.
 func (t Type) Known() bool { return t.format().name != "" }
+
+// GGML reports whether the type is one of ggml's, which a GGUF file may hold.
+func (t Type) GGML() bool { return t < F8_E4M3 && t.Known() }
 
 // Supported reports whether Dequantize can decode the type.
 func (t Type) Supported() bool { return t.format().decode != nil }

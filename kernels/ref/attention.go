@@ -1,6 +1,10 @@
 package ref
 
-import "math"
+import (
+	"math"
+
+	"github.com/llamaeval/llamaeval/kernels"
+)
 
 // BlockTokens is how many keys attention takes at a time. Blocks begin at the
 // absolute positions 0, 64, 128 and so on, whoever computed them.
@@ -9,18 +13,31 @@ const BlockTokens = 64
 // softmaxLanes is how many partial sums a block's exponentials have.
 const softmaxLanes = 8
 
-// Attend sets dst to softmax(scale·q·keysᵀ)·values for one query that sees
-// len(keys) positions. It walks them block by block with a running maximum,
+// Attend sets dst to softmax(scale·q·keysᵀ)·values for one query, the last of
+// len(keys) positions. Keys of its first block that lie before the window have
+// weight 0. It walks them block by block with a running maximum,
 // sum and weighted values (Milakov and Gimelshein, "Online normalizer
 // calculation for softmax", 2018; Dao et al., "FlashAttention", 2022).
-func Attend(dst, q []float32, keys, values [][]float32, scale float32) {
+func Attend(dst, q []float32, keys, values [][]float32, how kernels.Attention) {
 	clear(dst)
+	first := 0
+	if how.Window > 0 {
+		first = max(0, len(keys)-how.Window)
+	}
 	highest, sum := float32(math.Inf(-1)), float32(0)
-	for start := 0; start < len(keys); start += BlockTokens {
+	for start := first / BlockTokens * BlockTokens; start < len(keys); start += BlockTokens {
 		end := min(start+BlockTokens, len(keys))
 		p := make([]float32, end-start)
 		for j := range p {
 			p[j] = Dot(0, q, keys[start+j])
+		}
+		scale := how.Scale
+		if how.Limit > 0 {
+			SoftCap(p, how.Scale, how.Limit)
+			scale = 1
+		}
+		for j := range max(0, first-start) {
+			p[j] = float32(math.Inf(-1))
 		}
 		var shrink float32
 		shrink, highest, sum = SoftmaxBlock(p, scale, highest, sum)

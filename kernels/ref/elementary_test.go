@@ -39,6 +39,21 @@ func TestSincos64(t *testing.T) {
 	}
 }
 
+func TestTanh(t *testing.T) {
+	for x := float32(-12); x < 12; x += 0.00037 {
+		if got, want := float64(ref.Tanh(x)), math.Tanh(float64(x)); math.Abs(got-want) > 2.5e-7*math.Abs(want) {
+			t.Fatalf("Tanh(%v) is %v, want %v", x, got, want)
+		}
+	}
+	inf := float32(math.Inf(1))
+	if ref.Tanh(0) != 0 || ref.Tanh(inf) != 1 || ref.Tanh(-inf) != -1 {
+		t.Errorf("at 0 and the ends: %v %v %v", ref.Tanh(0), ref.Tanh(inf), ref.Tanh(-inf))
+	}
+	if x := ref.Tanh(float32(math.NaN())); x == x {
+		t.Error("Tanh(NaN) is a number")
+	}
+}
+
 // The standard library gives amd64 and arm64 different bits for some of these;
 // one digest that holds on both shows that package ref does not.
 func TestElementaryBits(t *testing.T) {

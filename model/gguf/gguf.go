@@ -8,10 +8,9 @@
 package gguf
 
 import (
-	"fmt"
-	"os"
 	"slices"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
@@ -23,8 +22,9 @@ type File struct {
 	// Version is the version of the container, 2 or 3.
 	Version uint32
 
-	data    []byte // the whole file; nil after Close
+	data    []byte // what the metadata refer to, the first part's file; nil after Close
 	unmap   func() error
+	paths   []string // the files that it was read from
 	keys    []string // in file order
 	values  map[string]value
 	tensors []Tensor // in file order
@@ -46,35 +46,32 @@ type Tensor struct {
 
 // Open maps the file at path and reads its metadata and tensor table. The
 // error names the file, the place in it and what is wrong there.
+//
+// A checkpoint that is split over files "NAME-00001-of-0000N.gguf" is opened by
+// any of them as one File.
 func Open(path string) (*File, error) {
-	osFile, err := os.Open(path)
+	f, err := openPart(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
-	}
-	defer osFile.Close()
-	info, err := osFile.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a regular file, want a GGUF checkpoint", path)
-	}
-	if info.Size() == 0 { // an empty file cannot be mapped
-		return Parse(path, nil)
-	}
-	if info.Size() != int64(int(info.Size())) {
-		return nil, fmt.Errorf("%s: %d bytes do not fit this machine's address space", path, info.Size())
-	}
-	data, unmap, err := mapFile(osFile, int(info.Size()))
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot map the file: %w", path, err)
-	}
-	f, err := Parse(path, data)
-	if err != nil {
-		unmap()
 		return nil, err
 	}
-	f.unmap = unmap
+	if n := f.splitCount(); n > 1 {
+		f.Close()
+		return openParts(path, n)
+	}
+	return f, nil
+}
+
+func openPart(path string) (*File, error) {
+	data, release, err := mapped.Open(path, "GGUF checkpoint")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parse(path, data)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	f.unmap = release
 	return f, nil
 }
 
@@ -89,8 +86,9 @@ func (f *File) Close() error {
 	return unmap()
 }
 
-// Size returns the bytes of the file.
-func (f *File) Size() int64 { return int64(len(f.data)) }
+// Paths returns the files that the checkpoint was read from, which say together
+// what it is; see HashAll.
+func (f *File) Paths() []string { return slices.Clone(f.paths) }
 
 // Tensor returns the tensor of that name.
 func (f *File) Tensor(name string) (Tensor, bool) {

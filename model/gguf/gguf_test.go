@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,6 +95,16 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
+func TestBools(t *testing.T) {
+	f := parse(t, (&gguftest.Builder{}).Set("bools", []bool{true, false}).Set("ints", []int32{1}).Bytes())
+	if got, ok := f.Bools("bools"); !ok || !slices.Equal(got, []bool{true, false}) {
+		t.Errorf("bools are %v, %v", got, ok)
+	}
+	if got, ok := f.Bools("ints"); ok {
+		t.Errorf("integers are %v", got)
+	}
+}
+
 func TestOtherValues(t *testing.T) {
 	f := parse(t, sample())
 	type result struct {
@@ -146,8 +157,8 @@ func TestOpenAndClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Path != path || f.Version != 3 || f.Size() != int64(len(sample())) {
-		t.Errorf("path %s, version %d, size %d", f.Path, f.Version, f.Size())
+	if f.Path != path || f.Version != 3 || len(f.Paths()) != 1 || f.Paths()[0] != path {
+		t.Errorf("path %s, version %d, files %v", f.Path, f.Version, f.Paths())
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)

@@ -42,6 +42,20 @@ func CachedHash(path, dir string) (string, error) {
 	return hash, nil
 }
 
+// HashAll identifies a checkpoint of several files: the hash of one is its
+// CachedHash, that of several the SHA-256 of their hashes in hex, a line each.
+func HashAll(paths []string, dir string) (string, error) {
+	all := sha256.New()
+	for _, path := range paths {
+		hash, err := CachedHash(path, dir)
+		if err != nil || len(paths) == 1 {
+			return hash, err
+		}
+		all.Write([]byte(hash + "\n"))
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
 func notePath(path, dir string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

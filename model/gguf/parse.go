@@ -24,7 +24,18 @@ const (
 // Parse reads a checkpoint held in memory; name is used in errors and as Path.
 // The tensors refer to data, which must not change while they are in use.
 func Parse(name string, data []byte) (*File, error) {
-	f := &File{Path: name, data: data}
+	f, err := parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	if n := f.splitCount(); n > 1 {
+		return nil, fmt.Errorf("%s: is one of %d parts of a split checkpoint; open it as a file beside the others", name, n)
+	}
+	return f, nil
+}
+
+func parse(name string, data []byte) (*File, error) {
+	f := &File{Path: name, data: data, paths: []string{name}}
 	p := &parser{name: name, data: data}
 	tensorCount, pairCount, err := p.header(f)
 	if err != nil {
@@ -32,9 +43,6 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	if err := p.metadata(f, pairCount); err != nil {
 		return nil, err
-	}
-	if n, ok := f.Uint("split.count"); ok && n > 1 {
-		return nil, fmt.Errorf("%s: is one of %d parts of a split checkpoint; join them into one file first (llama-gguf-split --merge)", name, n)
 	}
 	if err := p.tensorTable(f, tensorCount); err != nil {
 		return nil, err
@@ -147,10 +155,12 @@ func (p *parser) metadata(f *File, count int) error {
 			p.pos = at
 			return p.fail("metadata key %s is empty or occurs twice", clip(key))
 		}
+		from := p.pos
 		v, err := p.value("metadata " + clip(key))
 		if err != nil {
 			return err
 		}
+		v.raw = p.data[from:p.pos:p.pos]
 		f.keys = append(f.keys, key)
 		f.values[key] = v
 	}
@@ -306,7 +316,7 @@ func (p *parser) tensorEntry(i, count int) (entry, error) {
 // refused here, which bounds every later product.
 func (p *parser) measure(e *entry, shape []uint64, what string) error {
 	t := e.tensor.Type
-	if !t.Known() {
+	if !t.GGML() {
 		return p.fail("%s has the unknown %v", what, t)
 	}
 	block, blockBytes := uint64(t.BlockSize()), uint64(t.BlockBytes())

@@ -41,7 +41,8 @@ type value struct {
 	text   string
 	elem   valueType // of an array
 	count  int
-	lo, hi int // byte range of an array's elements
+	lo, hi int    // byte range of an array's elements
+	raw    []byte // type and value as in the file
 }
 
 // Keys returns the metadata keys in file order.
@@ -140,6 +141,19 @@ func (f *File) Floats(key string) ([]float64, bool) {
 	out := make([]float64, v.count)
 	for i := range out {
 		out[i] = math.Float64frombits(f.element(v, i))
+	}
+	return out, true
+}
+
+// Bools returns a copy of the array of booleans under key.
+func (f *File) Bools(key string) ([]bool, bool) {
+	v, ok := f.array(key)
+	if !ok || v.elem != typeBool {
+		return nil, false
+	}
+	out := make([]bool, v.count)
+	for i := range out {
+		out[i] = f.element(v, i) != 0
 	}
 	return out, true
 }

@@ -22,16 +22,28 @@ func newMergeTable(lines []string, ids map[string]int32) (mergeTable, error) {
 	var joined []byte
 	for rank, line := range lines {
 		left, right, ok := strings.Cut(line, " ")
-		a, okA := ids[left]
-		b, okB := ids[right]
-		joined = append(append(joined[:0], left...), right...)
-		id, okID := ids[string(joined)]
-		if !ok || !okA || !okB || !okID {
-			return nil, fmt.Errorf("merge %d, %.60q, is not a pair of tokens that join to a third", rank, line)
+		if !ok || !table.add(rank, left, right, ids, &joined) {
+			return nil, badMerge(rank, line)
 		}
-		table[pair{a, b}] = merge{int32(rank), id}
 	}
 	return table, nil
+}
+
+// add enters a merge if left, right and both joined are tokens.
+func (t mergeTable) add(rank int, left, right string, ids map[string]int32, joined *[]byte) bool {
+	a, okA := ids[left]
+	b, okB := ids[right]
+	*joined = append(append((*joined)[:0], left...), right...)
+	id, okID := ids[string(*joined)]
+	if !okA || !okB || !okID {
+		return false
+	}
+	t[pair{a, b}] = merge{int32(rank), id}
+	return true
+}
+
+func badMerge(rank int, text string) error {
+	return fmt.Errorf("merge %d, %.60q, is not a pair of tokens that join to a third", rank, text)
 }
 
 // symbol is a token of a word under work, linked to its neighbours by index.
@@ -54,27 +66,23 @@ func (c candidate) before(d candidate) bool {
 	return c.rank < d.rank || c.rank == d.rank && c.at < d.at
 }
 
-// word is the scratch space of one encoding.
-type word struct {
+// wordState is the scratch space of one encoding.
+type wordState struct {
 	symbols []symbol
 	queue   []candidate // binary heap
+
+	// Of the tokens that unused names, the parts last seen; see scoreModel.
+	unused []bool
+	parts  map[int32]pair
 }
 
-var words = sync.Pool{New: func() any { return new(word) }}
+var words = sync.Pool{New: func() any { return new(wordState) }}
 
-// encode appends the ids of the word s: starting from its bytes, the best
-// adjacent pair is merged until none is left. A heap over linked symbols makes
-// that O(n log n), so that long words without blanks are no danger.
-func (t mergeTable) encode(ids []int32, s string, byteIDs *[256]int32) []int32 {
-	w := words.Get().(*word)
-	defer words.Put(w)
-	w.start(s, byteIDs)
-	for i := range int32(len(w.symbols)) {
-		w.consider(t, i)
-	}
-	for len(w.queue) > 0 {
-		w.apply(t, w.pop())
-	}
+// merge appends the ids of the word that was started: the best adjacent pair
+// is merged until none is left. A heap over linked symbols makes that
+// O(n log n), so that long words without blanks are no danger.
+func (w *wordState) merge(ids []int32, t mergeTable) []int32 {
+	w.join(t)
 	for _, sym := range w.symbols {
 		if sym.id >= 0 {
 			ids = append(ids, sym.id)
@@ -83,31 +91,55 @@ func (t mergeTable) encode(ids []int32, s string, byteIDs *[256]int32) []int32 {
 	return ids
 }
 
-func (w *word) start(s string, byteIDs *[256]int32) {
-	w.symbols, w.queue = w.symbols[:0], w.queue[:0]
+func (w *wordState) join(t mergeTable) {
+	for i := range int32(len(w.symbols)) {
+		w.consider(t, i)
+	}
+	for len(w.queue) > 0 {
+		w.apply(t, w.pop())
+	}
+}
+
+func (w *wordState) reset() { w.symbols, w.queue = w.symbols[:0], w.queue[:0] }
+
+// startBytes begins a word with the tokens of its bytes.
+func (w *wordState) startBytes(s string, byteIDs *[256]int32) {
+	w.reset()
 	for i := range len(s) {
 		if id := byteIDs[s[i]]; id >= 0 {
-			n := int32(len(w.symbols))
-			w.symbols = append(w.symbols, symbol{id: id, prev: n - 1, next: n + 1})
+			w.add(id)
 		}
 	}
+	w.end()
+}
+
+// add appends a symbol, end closes the list of them.
+func (w *wordState) add(id int32) {
+	n := int32(len(w.symbols))
+	w.symbols = append(w.symbols, symbol{id: id, prev: n - 1, next: n + 1})
+}
+
+func (w *wordState) end() {
 	if n := len(w.symbols); n > 0 {
 		w.symbols[n-1].next = -1
 	}
 }
 
 // consider queues the pair whose left symbol is at index i, if it merges.
-func (w *word) consider(t mergeTable, i int32) {
+func (w *wordState) consider(t mergeTable, i int32) {
 	if i < 0 || w.symbols[i].next < 0 {
 		return
 	}
 	p := pair{w.symbols[i].id, w.symbols[w.symbols[i].next].id}
 	if m, ok := t[p]; ok {
+		if w.unused != nil && w.unused[m.id] {
+			w.parts[m.id] = p
+		}
 		w.push(candidate{m, p, i})
 	}
 }
 
-func (w *word) apply(t mergeTable, c candidate) {
+func (w *wordState) apply(t mergeTable, c candidate) {
 	left := &w.symbols[c.at]
 	if left.id != c.left || left.next < 0 || w.symbols[left.next].id != c.right {
 		return
@@ -122,7 +154,7 @@ func (w *word) apply(t mergeTable, c candidate) {
 	w.consider(t, c.at)
 }
 
-func (w *word) push(c candidate) {
+func (w *wordState) push(c candidate) {
 	w.queue = append(w.queue, c)
 	i := len(w.queue) - 1
 	for i > 0 && c.before(w.queue[(i-1)/2]) {
@@ -132,7 +164,7 @@ func (w *word) push(c candidate) {
 	w.queue[i] = c
 }
 
-func (w *word) pop() candidate {
+func (w *wordState) pop() candidate {
 	top, n := w.queue[0], len(w.queue)-1
 	c := w.queue[n]
 	w.queue = w.queue[:n]

@@ -54,6 +54,9 @@ func (t *trie) find(text string) (start, end int, id int32) {
 
 // longest returns the length and id of the longest name that starts text.
 func (t *trie) longest(text string) (n int, id int32) {
+	if t.nodes == nil {
+		return 0, -1
+	}
 	at := int32(0)
 	for i := range len(text) {
 		next, ok := t.nodes[at].next[text[i]]

@@ -1,8 +1,9 @@
-// Package tokenizer turns text into token ids and back with the byte-level BPE
-// of a checkpoint (Sennrich et al. 2016 over bytes, as in GPT-2): special
-// tokens are cut out of the text, the rest is split into words, each word's
-// bytes are merged pairwise, best pair first. The ids are those of the Python
-// library `tokenizers`.
+// Package tokenizer turns text into token ids and back, with the byte pair
+// encoding of a checkpoint (Sennrich et al. 2016): added tokens are cut out of
+// the text, the rest is normalised and split into words, in each word symbols
+// are merged pairwise, best pair first. Symbols are bytes (GPT-2 and after it),
+// or characters with bytes for unknown ones (SentencePiece: Llama 2, Mistral).
+// The ids are those of the Python libraries `tokenizers` and `sentencepiece`.
 package tokenizer
 
 import (
@@ -14,91 +15,89 @@ import (
 // Tokenizer encodes and decodes. It is safe for concurrent use.
 type Tokenizer struct {
 	vocabulary Vocabulary
-	scheme     scheme
 	addBOS     bool
 	hash       string
+	ids        map[string]int32 // spelling to id
 
-	ids     map[string]int32 // spelling to id
-	byteIDs [256]int32       // -1 for bytes without a token, see Encode
-	merges  mergeTable
-	cache   *wordCache
+	// always finds the tokens that are recognised on any account, special
+	// those and the special ones; each in text as it is, or normalised.
+	always, special, alwaysNormal, specialNormal names
 
-	// always matches user-defined tokens, special those and the control ones.
-	always, special trie
-	cuttable        bool // see Cut
+	normalize normalizer // nil keeps the text
+	cutter    cutter
+	byteIDs   [256]int32 // of bytes that are words, -1: ask the model
+	model     model
+	cache     *wordCache
+
+	spelling spelling
+	cut      cutRule
+	// prefixFirstOnly: what is put in front of text is not put in front of
+	// what stands behind special tokens.
+	prefixFirstOnly bool
+}
+
+// A model turns a word into ids.
+type model interface {
+	encode(ids []int32, word string) []int32
 }
 
 // turnEnds are the usual names of the token that ends a turn, for checkpoints
 // that do not say eot_token_id.
 var turnEnds = []string{"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"}
 
-// New returns the tokenizer of a vocabulary, which must not change afterwards.
-func New(v Vocabulary) (*Tokenizer, error) {
-	s, ok := schemes[v.Pre]
-	if !ok {
-		return nil, fmt.Errorf("the word-splitting rule %.60q is not known, known are: %s", v.Pre, schemeNames())
-	}
+// newTokenizer returns a tokenizer that knows its tokens and nothing else.
+func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 	if len(v.Tokens) == 0 || len(v.Tokens) > math.MaxInt32 {
 		return nil, fmt.Errorf("the vocabulary has %d tokens", len(v.Tokens))
 	}
 	if v.Kinds != nil && len(v.Kinds) != len(v.Tokens) {
 		return nil, fmt.Errorf("%d token kinds for %d tokens", len(v.Kinds), len(v.Tokens))
 	}
-	t := &Tokenizer{vocabulary: v, scheme: s, addBOS: s.addBOS, cache: newWordCache()}
-	if v.AddBOS != nil {
-		t.addBOS = *v.AddBOS
+	t := &Tokenizer{vocabulary: v, cache: newWordCache(), ids: make(map[string]int32, len(v.Tokens))}
+	for b := range t.byteIDs {
+		t.byteIDs[b] = -1
 	}
-	if err := t.index(); err != nil {
-		return nil, err
-	}
-	var err error
-	if t.merges, err = newMergeTable(v.Merges, t.ids); err != nil {
-		return nil, err
-	}
-	t.hash = t.vocabulary.hash(t.addBOS)
-	return t, nil
-}
-
-// index fills the maps from spellings to ids.
-func (t *Tokenizer) index() error {
-	v := &t.vocabulary
-	t.ids = make(map[string]int32, len(v.Tokens))
-	t.cuttable = true
 	for i, token := range v.Tokens {
 		id := int32(i)
+		if token == "" && v.kind(id) == Unused { // a hole
+			continue
+		}
 		if first, twice := t.ids[token]; twice {
-			return fmt.Errorf("tokens %d and %d are both spelled %.60q", first, id, token)
+			return nil, fmt.Errorf("tokens %d and %d are both spelled %.60q", first, id, token)
 		}
 		t.ids[token] = id
-		switch v.kind(id) {
-		case UserDefined:
-			t.always.add(token, id)
-			t.special.add(token, id)
-			t.cuttable = t.cuttable && !cuts(token)
-		case Control, Unknown:
-			t.special.add(token, id)
-			t.cuttable = t.cuttable && !cuts(token)
-		}
-	}
-	for b, c := range alphabet {
-		id, ok := t.ids[string(c)]
-		if !ok {
-			if ' ' <= b && b <= '~' {
-				return fmt.Errorf("the vocabulary has no token for the character %q, so it is not a byte-level one", rune(b))
-			}
-			id = -1
-		}
-		t.byteIDs[b] = id
 	}
 	if v.EOT < 0 {
 		for _, name := range turnEnds {
 			if id, ok := t.ids[name]; ok && v.kind(id) == Control {
-				v.EOT = id
+				t.vocabulary.EOT = id
 				break
 			}
 		}
 	}
-	return nil
+	return t, nil
+}
+
+// recognise makes the tokenizer find added tokens in text.
+func (t *Tokenizer) recognise(added []Added) {
+	pick := func(normalized, special bool, spelling func(string) string) names {
+		var some []Added
+		for _, a := range added {
+			if a.Normalized == normalized && (special || !a.Special) {
+				some = append(some, a)
+			}
+		}
+		return newNames(some, spelling)
+	}
+	as := func(s string) string { return s }
+	t.always, t.special = pick(false, false, as), pick(false, true, as)
+	if t.normalize != nil {
+		as = func(s string) string { return t.normalize(s, false) }
+	}
+	t.alwaysNormal, t.specialNormal = pick(true, false, as), pick(true, true, as)
+	if slices.ContainsFunc(added, func(a Added) bool { return a.partable(t.cut) }) {
+		t.cut = cutNever
+	}
 }
 
 // Encode returns the ids of text. With special, the names of special tokens in
@@ -107,52 +106,83 @@ func (t *Tokenizer) index() error {
 // Bytes without a token (control characters, in some vocabularies) are dropped,
 // as the Python library drops them.
 func (t *Tokenizer) Encode(text string, special bool) []int32 {
-	names := &t.always
+	return t.encode(text, special, false)
+}
+
+// EncodeRest is Encode for the second part of a text that was cut in two, see
+// Cut: there is no start of text where it starts.
+func (t *Tokenizer) EncodeRest(text string, special bool) []int32 {
+	return t.encode(text, special, true)
+}
+
+func (t *Tokenizer) encode(text string, special, goesOn bool) []int32 {
+	raw, normal := &t.always, &t.alwaysNormal
 	if special {
-		names = &t.special
+		raw, normal = &t.special, &t.specialNormal
 	}
-	ids := make([]int32, 0, len(text)/3+4)
+	e := encoding{t: t, ids: make([]int32, 0, len(text)/3+4)}
+	e.emit = e.word
+	low, from := 0, 0
 	for {
-		start, end, id := names.find(text)
-		ids = t.encodePlain(ids, text[:start])
+		start, end, next, id := raw.find(text, low, from)
+		if low < start {
+			e.plain(text[low:start], normal, !goesOn && low == 0, goesOn && low == 0)
+		}
 		if start == end {
-			return ids
+			return e.ids
 		}
-		ids = append(ids, id)
-		text = text[end:]
+		e.ids = append(e.ids, id)
+		low, from = end, next
 	}
 }
 
-func (t *Tokenizer) encodePlain(ids []int32, text string) []int32 {
-	if text == "" {
-		return ids
-	}
-	if t.scheme.normalize != nil {
-		text = t.scheme.normalize(text)
-	}
-	t.scheme.split(text, func(word string) {
-		if id := t.byteIDs[word[0]]; len(word) == 1 && id >= 0 {
-			ids = append(ids, id)
-			return
-		}
-		var ok bool
-		if ids, ok = t.cache.appendIDs(ids, word); ok {
-			return
-		}
-		start := len(ids)
-		ids = t.encodeWord(ids, word)
-		t.cache.add(word, ids[start:])
-	})
-	return ids
+// encoding is the state of one Encode.
+type encoding struct {
+	t    *Tokenizer
+	ids  []int32
+	emit emitter // e.word, allocated once
 }
 
-func (t *Tokenizer) encodeWord(ids []int32, word string) []int32 {
-	if t.scheme.wholeWords {
-		if id, ok := t.ids[string(spell(nil, word))]; ok {
-			return append(ids, id)
-		}
+// plain encodes text without raw names. first says that it begins the whole
+// text, goesOn that it goes on from a cut.
+func (e *encoding) plain(text string, normal *names, first, goesOn bool) {
+	if e.t.normalize != nil {
+		text = e.t.normalize(text, goesOn || e.t.prefixFirstOnly && !first)
 	}
-	return t.merges.encode(ids, word, &t.byteIDs)
+	if normal.trie.nodes == nil {
+		e.t.cutter(text, first, e.emit)
+		return
+	}
+	low, from := 0, 0
+	for {
+		start, end, next, id := normal.find(text, low, from)
+		if low < start {
+			e.t.cutter(text[low:start], first && low == 0, e.emit)
+		}
+		if start == end {
+			return
+		}
+		e.ids = append(e.ids, id)
+		low, from = end, next
+	}
+}
+
+func (e *encoding) word(word string, _ bool) {
+	if word == "" {
+		return
+	}
+	t := e.t
+	if id := t.byteIDs[word[0]]; len(word) == 1 && id >= 0 {
+		e.ids = append(e.ids, id)
+		return
+	}
+	var ok bool
+	if e.ids, ok = t.cache.appendIDs(e.ids, word); ok {
+		return
+	}
+	start := len(e.ids)
+	e.ids = t.model.encode(e.ids, word)
+	t.cache.add(word, e.ids[start:])
 }
 
 // Token returns the bytes of a token, "" for an id outside the vocabulary.

@@ -124,7 +124,7 @@ func TestGoldenCases(t *testing.T) {
 			}
 			for _, c := range cases {
 				var words []string
-				tok.scheme.split(c.Text, func(w string) { words = append(words, w) })
+				tok.cutter(c.Text, true, func(w string, _ bool) { words = append(words, w) })
 				want := c.Rules[pre]
 				if !slices.Equal(words, want.Words) {
 					t.Fatalf("%q: words %q, want %q", c.Text, words, want.Words)
@@ -132,7 +132,7 @@ func TestGoldenCases(t *testing.T) {
 				if ids := tok.Encode(c.Text, true); !slices.Equal(ids, want.IDs) {
 					t.Fatalf("%q: ids %v, want %v", c.Text, ids, want.IDs)
 				}
-				if got := tok.Decode(want.IDs, false); got != c.Text && tok.scheme.normalize == nil {
+				if got := tok.Decode(want.IDs, false); got != c.Text && tok.normalize == nil {
 					t.Fatalf("%q decodes as %q", c.Text, got)
 				}
 			}
@@ -361,7 +361,7 @@ func FuzzEncode(f *testing.F) {
 				}
 			}
 			got := tok.Decode(ids, false)
-			if tok.scheme.normalize == nil && got != replaceInvalid([]byte(text)) {
+			if tok.normalize == nil && got != replaceInvalid([]byte(text)) {
 				t.Fatalf("%q decodes as %q", text, got)
 			}
 		}
@@ -390,5 +390,24 @@ func BenchmarkEncode(b *testing.B) {
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
 		tok.Encode(text.String(), true)
+	}
+}
+
+// BenchmarkRules encodes with rules of each make: written by hand, one
+// expression, many steps.
+func BenchmarkRules(b *testing.B) {
+	_, cases := golden(b)
+	var text strings.Builder
+	for _, c := range cases {
+		text.WriteString(c.Text)
+	}
+	for _, pre := range []string{"llama-bpe", "gpt-4o", "deepseek-llm", "falcon"} {
+		b.Run(pre, func(b *testing.B) {
+			tok := small(b, pre)
+			b.SetBytes(int64(text.Len()))
+			for b.Loop() {
+				tok.Encode(text.String(), true)
+			}
+		})
 	}
 }

@@ -91,10 +91,10 @@ func TestFromGGUFRefuses(t *testing.T) {
 		want  string
 	}{
 		"no tokenizer":     {"model", nil, "tokenizer.ggml.model is absent"},
-		"SentencePiece":    {"model", "llama", "SentencePiece"},
+		"SentencePiece":    {"model", "t5", "SentencePiece unigram"},
 		"WordPiece":        {"model", "bert", `is "bert"`},
 		"no rule":          {"pre", nil, "tokenizer.ggml.pre is absent"},
-		"unknown rule":     {"pre", "klingon", `"klingon" is not known, known are: codeshell, command-r`},
+		"unknown rule":     {"pre", "klingon", `"klingon" is not known; try tokenizer.json`},
 		"long rule":        {"pre", strings.Repeat("\n", 5000), "is not known"},
 		"no tokens":        {"tokens", nil, "tokenizer.ggml.tokens is absent"},
 		"tokens of ints":   {"tokens", []int32{1}, "no list of strings"},

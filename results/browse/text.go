@@ -141,7 +141,11 @@ func (it Item) tokens(b *bufio.Writer, i int) {
 	if more := len(all) - mostTokens; more > 0 {
 		fmt.Fprintf(&out, " and %d more", more)
 	}
-	block(b, fmt.Sprintf("log-probabilities of its %d tokens", len(all)), out.String())
+	name := fmt.Sprintf("log-probabilities of its %d tokens", len(all))
+	if len(all) == 1 {
+		name = "log-probability of its token"
+	}
+	block(b, name, out.String())
 }
 
 // tail is the end of a text and how many characters are left out before it.

@@ -53,6 +53,11 @@ func marks(base, run *Run, a, b results.Score) []string {
 	if x.ChatTemplate != y.ChatTemplate {
 		out = append(out, "each model has its own chat template")
 	}
+	for _, r := range []*Run{base, run} {
+		if stop, early := r.Info.StoppedEarly(a.Task); early {
+			out = append(out, fmt.Sprintf("%s %s: interval and p do not allow for that", r.Name, stop))
+		}
+	}
 	if x.Sandbox != "" && y.Sandbox != "" && x.Sandbox != y.Sandbox {
 		out = append(out, fmt.Sprintf("sandbox: %s against %s", x.Sandbox, y.Sandbox))
 	}

@@ -65,6 +65,7 @@ type Report struct {
 	Runs  []*Run
 	Pairs []Pair
 	Gates []Judgement
+	Width int // of the terminal that it is printed to, characters; 0: results.LineWidth
 }
 
 // Compare pairs each run with the base, metric by metric.

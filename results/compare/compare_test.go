@@ -327,14 +327,15 @@ func TestTableWidth(t *testing.T) {
 	g, _ := ParseGate(name + ">=-0.02")
 	h, _ := ParseGate("d(gsm8k)>=-0.02")
 	r.Judge([]Gate{g, h})
-	for _, format := range results.Formats() {
+	for _, width := range []int{0, 80, 200} {
+		r.Width = width
 		var out bytes.Buffer
-		if err := r.Write(&out, format); err != nil {
+		if err := r.Write(&out, "table"); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.SplitSeq(out.String(), "\n") {
-			if n := utf8.RuneCountInString(line); format == "table" && n > 100 {
-				t.Errorf("%d characters: %s", n, line)
+			if n := utf8.RuneCountInString(line); n > 100 || width == 80 && n > 80 {
+				t.Errorf("%d characters for %d: %s", n, width, line)
 			}
 		}
 	}

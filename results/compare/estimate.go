@@ -25,35 +25,36 @@ func (p *Pair) estimate(items []item, form shape) {
 	// mean it is the item's own deviation.
 	n, meanWeight := float64(len(items)), weights/float64(len(items))
 	influence := func(x, w, ratio float64) float64 { return form.slope(ratio) * (x - ratio*w) / meanWeight }
-	influences, effects := newClusters(), newClusters()
+	clusters := clustersOf(items)
+	influences, effects := newUnits(clusters), newUnits(clusters)
 	for i, it := range items {
-		key := clusterKey(it.cluster, i)
 		d := it.b - it.a
 		if !form.mean {
 			d = b - a + influence(it.b, it.weight, ratioB) - influence(it.a, it.weight, ratioA)
 		}
-		influences.add(key, d)
-		effects.add(key, (it.b-it.a)/n)
+		influences.add(i, d)
+		effects.add(i, (it.b-it.a)/n)
 		p.count(it.b-it.a, form.slope(ratioA) < 0)
 	}
-	p.spread = spreadOf(influences.units, binary)
+	independent := influences.all()
+	p.spread = spreadOf(independent, binary)
 	// Equal differences, all zero, say nothing about their variance; of shares
 	// the 0/1 case is the widest.
 	if p.spread.variance == 0 && p.share {
 		p.spread.binary = true
 	}
-	for _, u := range effects.units {
+	for _, u := range effects.all() {
 		p.effects = append(p.effects, u.sum)
 	}
 	p.infer()
-	if g := len(influences.units); g < p.N {
+	if g := len(independent); g < p.N {
 		p.note(strconv.Itoa(g) + " clusters of dependent items")
 	}
 }
 
 // infer tests and bounds the difference.
 func (p *Pair) infer() {
-	p.P = number(signFlip(p.effects))
+	p.P = number(NewTest(p.effects).P())
 	low, high, detectable := p.spread.interval()
 	p.CILow, p.CIHigh, p.Detectable = number(low), number(high), number(detectable)
 }
@@ -77,30 +78,12 @@ func (p *Pair) identical() {
 	p.note("one model in one configuration")
 }
 
-// clusters adds up items by cluster, in order of appearance.
-type clusters struct {
-	units []unit
-	index map[string]int
-}
-
-func newClusters() *clusters { return &clusters{index: map[string]int{}} }
-
-func (c *clusters) add(key string, d float64) {
-	i, known := c.index[key]
-	if !known {
-		i = len(c.units)
-		c.index[key], c.units = i, append(c.units, unit{})
+func clustersOf(items []item) Clusters {
+	names := make([]string, len(items))
+	for i, it := range items {
+		names[i] = it.cluster
 	}
-	c.units[i].sum += d
-	c.units[i].items++
-}
-
-// clusterKey names a cluster; an item without one is its own.
-func clusterKey(cluster string, item int) string {
-	if cluster == "" {
-		return "\x00" + strconv.Itoa(item)
-	}
-	return cluster
+	return NewClusters(names)
 }
 
 func zeroOne(v float64) bool { return v == 0 || v == 1 }

@@ -55,3 +55,22 @@ func adjust(pairs []Pair) {
 		pairs[i].PHolm = &adjusted
 	}
 }
+
+// Rejected says which of n hypotheses Holm's procedure rejects at a level,
+// without asking for their p-values: atMost reports whether that of one is at
+// most a level. Each round rejects what is at most the level over the number of
+// hypotheses still standing, until none falls.
+func Rejected(n int, level float64, atMost func(i int, level float64) bool) []bool {
+	out := make([]bool, n)
+	for count, before := 0, -1; count > before && count < n; {
+		before = count
+		bar := level / float64(n-before)
+		for i, rejected := range out {
+			if !rejected && atMost(i, bar) {
+				out[i] = true
+				count++
+			}
+		}
+	}
+	return out
+}

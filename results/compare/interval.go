@@ -12,12 +12,6 @@ type spread struct {
 	alone      bool // and the items are those of one task, without clusters
 }
 
-// A unit is what is independent: an item, or all items of a cluster.
-type unit struct {
-	sum   float64 // of the items' differences
-	items int
-}
-
 // spreadOf is that of the mean of the units' differences over n items. The
 // variance is that of Miller, Adding Error Bars to Evals (arXiv 2411.00640,
 // 2024): the sum over clusters of the squared sum of deviations, over n
@@ -96,14 +90,32 @@ func (s spread) interval() (low, high, detectable float64) {
 	if math.IsNaN(s.variance) {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
-	stderr := math.Sqrt(s.variance)
 	t975, t80 := z975, z80
 	if !math.IsInf(s.df, 1) {
 		t975, t80 = tQuantile(0.975, s.df), tQuantile(0.8, s.df)
 	}
-	low, high = s.difference-t975*stderr, s.difference+t975*stderr
+	low, high = s.within(t975)
+	return low, high, (t975 + t80) * math.Sqrt(s.variance)
+}
+
+// within are the bounds t standard errors away.
+func (s spread) within(t float64) (low, high float64) {
+	stderr := math.Sqrt(s.variance)
+	low, high = s.difference-t*stderr, s.difference+t*stderr
 	if s.binary {
 		low, high = max(-1, low), min(1, high)
 	}
-	return low, high, (t975 + t80) * stderr
+	return low, high
+}
+
+// bounds is the two-sided interval that misses with the chance tail on each
+// side; NaN without a variance.
+func (s spread) bounds(tail float64) (low, high float64) {
+	if s.binary {
+		s = s.padded()
+	}
+	if math.IsNaN(s.variance) {
+		return math.NaN(), math.NaN()
+	}
+	return s.within(tQuantile(1-tail, s.df))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/results"
 )
 
 // A Judgement is what became of one gate for one run.
@@ -12,6 +14,8 @@ type Judgement struct {
 	Run        string `json:"run"` // the folder
 	Passed     bool   `json:"passed"`
 	Reason     string `json:"reason"`
+
+	*results.GateStop // of a run with early stopping; nil without
 }
 
 // Judge judges every gate for every run.
@@ -35,6 +39,9 @@ func (g Gate) score(run *Run) (passed bool, reason string) {
 	if err != nil {
 		return false, fmt.Sprintf("%s is not in %s", g.Task, run.Name)
 	}
+	if s.StoppedEarly {
+		return false, stoppedEarly(run, s)
+	}
 	passed = g.holds(s.Value)
 	return passed, fmt.Sprintf("%s %s is %s", g.Task, s.Metric, decimals(s.Value))
 }
@@ -43,19 +50,9 @@ func (g Gate) score(run *Run) (passed bool, reason string) {
 // interval that lies nearer to the limit must hold. An interval on both sides
 // of the limit decides nothing, and does not pass.
 func (g Gate) difference(r *Report, run *Run) (passed bool, reason string) {
-	if r.Base == nil {
-		return false, "there is no run to compare with"
-	}
-	s, err := g.choose(run.Scores)
-	if err != nil {
-		return false, fmt.Sprintf("%s is not in %s", g.Task, run.Name)
-	}
-	p := r.find(run, s.Kind, s.Task, s.Metric, s.Filter)
-	switch {
-	case p == nil || p.Verdict == NotComparable:
-		return false, "not comparable" + because(p)
-	case p.CILow == nil:
-		return false, "underpowered: too few independent items for an interval"
+	p, reason := g.pairOf(r, run)
+	if reason != "" {
+		return false, reason
 	}
 	near, far := *p.CILow, *p.CIHigh
 	if g.Compare[0] == '<' {
@@ -69,6 +66,37 @@ func (g Gate) difference(r *Report, run *Run) (passed bool, reason string) {
 		return false, "missed: " + facts
 	}
 	return false, "underpowered: " + facts + g.needed(p)
+}
+
+// pairOf finds the pair that a gate is about; the reason says why there is
+// none that could be judged.
+func (g Gate) pairOf(r *Report, run *Run) (p *Pair, reason string) {
+	if r.Base == nil {
+		return nil, "there is no run to compare with"
+	}
+	s, err := g.choose(run.Scores)
+	if err != nil {
+		return nil, fmt.Sprintf("%s is not in %s", g.Task, run.Name)
+	}
+	if s.StoppedEarly {
+		return nil, stoppedEarly(run, s)
+	}
+	if a, ok := r.Base.find(s.Kind, s.Task, s.Metric, s.Filter); ok && a.StoppedEarly {
+		return nil, stoppedEarly(r.Base, a)
+	}
+	p = r.find(run, s.Kind, s.Task, s.Metric, s.Filter)
+	switch {
+	case p == nil || p.Verdict == NotComparable:
+		return nil, "not comparable" + because(p)
+	case p.CILow == nil:
+		return nil, "underpowered: too few independent items for an interval"
+	}
+	return p, ""
+}
+
+// stoppedEarly says why a score decides no gate but those it was stopped for.
+func stoppedEarly(r *Run, s results.Score) string {
+	return fmt.Sprintf("not judged: %s stopped early, at %d of %d documents of %s, and intervals do not allow for that", r.Name, s.N, s.Planned, s.Task)
 }
 
 // needed says how many items would decide, if the difference stayed what it

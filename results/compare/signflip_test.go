@@ -3,7 +3,10 @@ package compare
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // scipy.stats.t.ppf.
@@ -38,8 +41,8 @@ func TestSignFlipIsMcNemar(t *testing.T) {
 		{121, 59, 4.434449263755176e-06}, // summed as integers
 	} {
 		d := append(append(repeat(tt.won, 0.25), repeat(tt.lost, -0.25)...), repeat(100, 0)...)
-		got := signFlip(d)
-		if math.Abs(got-tt.want) > 1e-9*tt.want {
+		got := NewTest(d).P()
+		if math.Abs(got-tt.want) > 1e-9*tt.want || counted(tt.won, tt.lost, 0.25).P() != got {
 			t.Errorf("won %d lost %d: p %v, want %v", tt.won, tt.lost, got, tt.want)
 		}
 	}
@@ -49,24 +52,119 @@ func TestSignFlipIsMcNemar(t *testing.T) {
 func TestSignFlipWaysAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
-		var sizes []float64
+		var values []float64
 		sum := 0.0
 		for range 12 {
 			d := r.NormFloat64() + 0.4
-			sizes = append(sizes, math.Abs(d))
+			values = append(values, math.Abs(d))
 			sum += d
 		}
-		exact, drawn := enumerate(sizes, math.Abs(sum)), draw(sizes, math.Abs(sum))
+		exact, drawn := enumerate(values, math.Abs(sum)), float64(runsOf(values).draw(math.Abs(sum), flips)+1)/(flips+1)
 		if se := math.Sqrt(exact * (1 - exact) / flips); math.Abs(exact-drawn) > 4.5*se+1.0/flips {
 			t.Errorf("enumerated %v, drawn %v", exact, drawn)
 		}
 	}
 	// One cluster of two ways to be far: {3, -1}: sums 4, 2, -2, -4.
-	if p := signFlip([]float64{3, -1}); p != 1 {
+	if p := NewTest([]float64{3, -1}).P(); p != 1 {
 		t.Errorf("p %v, want 1", p)
 	}
-	if p := signFlip([]float64{3, 1, 1, 1, 1, 1}); p != 2.0/64 {
+	if p := NewTest([]float64{3, 1, 1, 1, 1, 1}).P(); p != 2.0/64 {
 		t.Errorf("p %v, want 1/32", p)
+	}
+}
+
+// The approximation of small p-values is that of all assignments of signs to
+// within some tenths, for scores of every kind, and rather too large than too
+// small.
+func TestSaddlepoint(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for name, draw := range map[string]func() float64{
+		"graded":          r.Float64,
+		"normal":          func() float64 { return math.Abs(r.NormFloat64()) },
+		"log-likelihoods": func() float64 { return math.Exp(r.NormFloat64()) },
+		"clusters of 0/1": func() float64 { return float64(1 + r.IntN(3)) },
+		"F1 of few words": func() float64 { return []float64{1, 0.5, 1.0 / 3, 0.8}[r.IntN(4)] },
+	} {
+		for range 6 {
+			var values []float64
+			total := 0.0
+			for range 20 {
+				v := draw()
+				values, total = append(values, v), total+v
+			}
+			for _, share := range []float64{0.6, 0.7, 0.8} { // of the largest sum
+				// The nearest sum that some assignment gives.
+				sum, left := 0.0, share*total
+				for _, v := range values {
+					if sum+v <= (total+left)/2 {
+						sum += v
+					}
+				}
+				sum = 2*sum - total
+				exact, got := enumerate(values, sum*(1-1e-9)), runsOf(values).saddlepoint(sum)
+				if exact < 1e-5 || exact > 0.02 {
+					continue
+				}
+				if ratio := got / exact; ratio < 0.8 || ratio > 1.75 {
+					t.Errorf("%s: %.2g, exact %.2g", name, got, exact)
+				}
+			}
+		}
+	}
+	if p := runsOf([]float64{1, 1, 2}).saddlepoint(0.5); p != 1 {
+		t.Errorf("p %v of a sum below the smallest step", p)
+	}
+}
+
+// AtMost is what P says, at each level.
+func TestAtMost(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(0, 60).Draw(rt, "n")
+		unit := rapid.SampledFrom([]float64{-2, -1, -0.5, 0, 0.5, 1, 1, 1, 2})
+		if rapid.Bool().Draw(rt, "0/1") {
+			unit = rapid.SampledFrom([]float64{-1, 0, 1, 1})
+		}
+		test := NewTest(rapid.SliceOfN(unit, n, n).Draw(rt, "differences"))
+		level := math.Pow(10, -rapid.Float64Range(1.01, 8).Draw(rt, "digits"))
+		p := test.P()
+		if yes, least := test.AtMost(level); yes != (p <= level) || !yes && (p < least || least < level) {
+			rt.Fatalf("p %v, level %v: %v, %v", p, level, yes, least)
+		}
+	})
+}
+
+// Terms of bits and of numbers are one test, that of the differences.
+func TestPaired(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(1, 150).Draw(rt, "n")
+		outcome := rapid.SampledFrom([]float64{0, 1, math.NaN()})
+		a, b := rapid.SliceOfN(outcome, n, n).Draw(rt, "a"), rapid.SliceOfN(outcome, n, n).Draw(rt, "b")
+		var differences []float64
+		for i := range a {
+			if d := b[i] - a[i]; !math.IsNaN(d) {
+				differences = append(differences, d)
+			}
+		}
+		var names []string
+		if rapid.Bool().Draw(rt, "clusters") { // each of its own
+			for i := range n {
+				names = append(names, strconv.Itoa(i))
+			}
+		}
+		term := Term{Weight: 1, A: NewOutcomes(a), B: NewOutcomes(b), Clusters: NewClusters(names)}
+		got, ok := Paired([]Term{term})
+		if ok != (len(differences) > 0) {
+			rt.Fatal(ok)
+		}
+		if want := NewTest(differences).P(); ok && math.Abs(got.P()-want) > 1e-9*want {
+			rt.Fatalf("p %v, want %v", got.P(), want)
+		}
+		if sum, count := term.A.Sum(); count > n || sum > float64(count) {
+			rt.Fatal(sum, count)
+		}
+	})
+	if _, ok := Paired(nil); ok {
+		t.Error("nothing is a test")
 	}
 }
 
@@ -76,6 +174,47 @@ func TestHolm(t *testing.T) {
 	for i, want := range []float64{0.04, 0.09, 0.09, 0.025, 0.9} {
 		if math.Abs(got[i]-want) > 1e-12 {
 			t.Errorf("p %d: %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+// What is rejected has an adjusted p-value of at most the level.
+func TestRejected(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := rapid.SliceOfN(rapid.Float64Range(0, 0.1), 0, 12).Draw(rt, "p")
+		got := Rejected(len(p), level, func(i int, bar float64) bool { return p[i] <= bar })
+		for i, adjusted := range Holm(p) {
+			if math.Abs(adjusted-level) > 1e-12 && got[i] != (adjusted <= level) {
+				rt.Fatalf("%v: %v", p, got)
+			}
+		}
+	})
+}
+
+// A task counts with its weight, whatever its number of documents.
+func TestPairedWeights(t *testing.T) {
+	term := func(weight float64, a, b []float64) Term {
+		return Term{Weight: weight, A: NewOutcomes(a), B: NewOutcomes(b)}
+	}
+	won, lost := term(0.9, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.1, repeat(20, 1), repeat(20, 0))
+	test, ok := Paired([]Term{won, lost})
+	if want := 0.9*0.5 - 0.1; !ok || math.Abs(test.Sum()-want) > 1e-12 {
+		t.Errorf("difference %v, want %v", test.Sum(), want)
+	}
+	if _, ok := Paired([]Term{won, term(0.1, repeat(2, math.NaN()), repeat(2, 1))}); ok {
+		t.Error("a term without a shared document is no ground for a test")
+	}
+}
+
+// What is certain of a p-value holds for those that are counted out.
+func TestBounds(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for n := 1; n <= 14; n++ {
+		for _, d := range [][]float64{repeat(n, 1), append(repeat(n, 1), 0.5, -2), {r.NormFloat64(), r.NormFloat64(), 3, float64(n)}} {
+			test := NewTest(d)
+			if p := test.P(); p > test.bound() || p < test.smallest()*(1-1e-9) || test.sum*test.sum <= test.squares && p < central {
+				t.Errorf("%v: p %v, at most %v, at least %v", d, p, test.bound(), test.smallest())
+			}
 		}
 	}
 }

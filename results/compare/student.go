@@ -59,14 +59,16 @@ func betaInc(a, b, x float64) float64 {
 }
 
 // binomialTail is the probability of at most k heads in n throws of a fair
-// coin.
+// coin, k at most half of n: terms fall from the last one on.
 func binomialTail(k, n int) float64 {
 	logN, _ := math.Lgamma(float64(n) + 1)
+	logK, _ := math.Lgamma(float64(k) + 1)
+	logRest, _ := math.Lgamma(float64(n-k) + 1)
+	term := math.Exp(logN - logK - logRest - float64(n)*math.Ln2)
 	sum := 0.0
-	for i := 0; i <= k; i++ {
-		logI, _ := math.Lgamma(float64(i) + 1)
-		logRest, _ := math.Lgamma(float64(n-i) + 1)
-		sum += math.Exp(logN - logI - logRest - float64(n)*math.Ln2)
+	for i := k; i >= 0 && term > 1e-18*sum; i-- {
+		sum += term
+		term *= float64(i) / float64(n-i+1)
 	}
 	return min(1, sum)
 }

@@ -65,7 +65,7 @@ const nameWidth = 24
 func (r Report) table(run *Run) results.Table {
 	t := results.Table{
 		Title: fmt.Sprintf("%s (%s) against %s (%s)", run.Name, run.Info.Config.Model, r.Base.Name, r.Base.Info.Config.Model),
-		Tight: true,
+		Tight: true, Width: min(r.Width, results.LineWidth),
 		Columns: []results.Column{
 			{Name: "task", Wrap: nameWidth}, {Name: "n", Right: true}, {Name: "base", Right: true}, {Name: "new", Right: true},
 			{Name: "difference, 95% CI", Right: true}, {Name: "p Holm", Right: true}, {Name: "won/lost", Right: true},
@@ -96,6 +96,10 @@ func (r Report) table(run *Run) results.Table {
 	}
 	legend := "Shares in percent, differences in points. p Holm: corrected for the number of tasks."
 	legend += " least: the smallest difference found with a power of 80%."
+	if r.Width > 0 && r.Width < results.LineWidth {
+		narrow(&t)
+		legend = "Shares in percent, differences in points. p: corrected for the number of tasks (Holm). +/-: items won and lost."
+	}
 	if counts[Underpowered] > 0 {
 		legend += fmt.Sprintf(" underpowered: a difference of %g points may well be missed.", 100*relevant)
 	}
@@ -108,6 +112,22 @@ func (r Report) table(run *Run) results.Table {
 		t.Notes = append(t.Notes, fmt.Sprintf("Only in %s: %s.", folder, strings.Join(names, ", ")))
 	}
 	return t
+}
+
+// narrow is the table for a terminal of fewer than 100 characters: without the
+// detectable difference, the interval broken where it needs to be.
+func narrow(t *results.Table) {
+	const difference, p, won, least = 4, 5, 6, 7
+	t.Columns[difference].Wrap = len("-10.0 (-30.6 to ")
+	t.Columns[difference].Name, t.Columns[p].Name, t.Columns[won].Name = "difference, CI", "p", "+/-"
+	t.Columns = slices.Delete(t.Columns, least, least+1)
+	for i, row := range t.Rows {
+		row = slices.Delete(row, least, least+1)
+		if row[least] == words(NotComparable) {
+			row[least] = "incomparable"
+		}
+		t.Rows[i] = row
+	}
 }
 
 func (p Pair) label() string {
@@ -199,7 +219,7 @@ func words(verdict string) string {
 // gates lists the gates.
 func (r Report) gates() results.Table {
 	t := results.Table{
-		Title: "Gates", Tight: true,
+		Title: "Gates", Tight: true, Width: min(r.Width, results.LineWidth),
 		Columns: []results.Column{{Name: ""}, {Name: "gate", Wrap: 34}, {Name: "reason", Wrap: 54}},
 	}
 	for _, j := range r.Gates {

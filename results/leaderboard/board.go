@@ -22,6 +22,7 @@ import (
 type Board struct {
 	Sections  []Section
 	Reference *reference.Set // what others published; nil for none
+	Width     int            // of the terminal that it is printed to, characters; 0: results.LineWidth
 }
 
 // A Section holds the runs of one protocol.

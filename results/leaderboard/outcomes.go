@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 // A leaf is a metric of a task: its documents are what columns are made of.
@@ -17,20 +18,13 @@ type leaf struct{ task, key string }
 // places.
 type answers struct {
 	groups   map[string]results.GroupRule // the primary metric's
-	runs     []map[leaf][]float64         // by run; NaN where a document has no outcome
-	bits     []map[leaf]*binary           // the same where all are 0 or 1
-	clusters map[string]clusters          // by task
-}
-
-// clusters number what dependent documents share.
-type clusters struct {
-	of []int32 // by document, -1: its own; nil: each document is its own
-	n  int
+	runs     []map[leaf]compare.Outcomes  // by run
+	clusters map[string]compare.Clusters  // by task
 }
 
 // readOutcomes reads what the columns' primary metrics are made of.
 func readOutcomes(sources []*source, columns []Column) (*answers, error) {
-	a := &answers{groups: map[string]results.GroupRule{}, runs: make([]map[leaf][]float64, len(sources)), bits: make([]map[leaf]*binary, len(sources))}
+	a := &answers{groups: map[string]results.GroupRule{}, runs: make([]map[leaf]compare.Outcomes, len(sources))}
 	for _, src := range sources {
 		for _, g := range src.run.Groups {
 			if s, ok := src.primary(g.Group, results.KindGroup); ok && s.Metric == g.Metric && s.Filter == g.Filter {
@@ -40,9 +34,8 @@ func readOutcomes(sources []*source, columns []Column) (*answers, error) {
 	}
 	wanted := map[leaf]bool{}
 	for _, c := range columns {
-		leaves, _ := a.leaves(c)
-		for _, l := range leaves {
-			wanted[l] = true
+		for _, t := range a.terms(c) {
+			wanted[t.leaf] = true
 		}
 	}
 	if len(sources) < 2 { // nobody to compare with
@@ -106,31 +99,29 @@ func (a *answers) align(reads []*reading) {
 		}
 	}
 	for i, r := range reads {
-		a.runs[i], a.bits[i] = map[leaf][]float64{}, map[leaf]*binary{}
+		a.runs[i] = map[leaf]compare.Outcomes{}
 		for l, values := range r.values {
-			own, all := r.docs[l.task], docs[l.task]
-			if len(own) == len(all) {
-				a.runs[i][l] = values
-				continue
-			}
-			wide := make([]float64, len(all))
-			k := 0
-			for j, id := range all {
-				wide[j] = math.NaN()
-				if k < len(own) && own[k] == id {
-					wide[j] = values[k]
-					k++
-				}
-			}
-			a.runs[i][l] = wide
+			a.runs[i][l] = compare.NewOutcomes(placed(values, r.docs[l.task], docs[l.task]))
 		}
-		for l, values := range a.runs[i] {
-			if b, ok := binaryOf(values); ok {
-				a.bits[i][l] = &b
-			}
-		}
-		r.docs = docs
+		r.docs, r.values = docs, nil
 	}
+}
+
+// placed puts the values of some documents among all.
+func placed(values []float64, own, all []int32) []float64 {
+	if len(own) == len(all) {
+		return values
+	}
+	wide := make([]float64, len(all))
+	k := 0
+	for j, id := range all {
+		wide[j] = math.NaN()
+		if k < len(own) && own[k] == id {
+			wide[j] = values[k]
+			k++
+		}
+	}
+	return wide
 }
 
 // union merges two ascending lists.
@@ -143,12 +134,12 @@ func union(a, b []int32) []int32 {
 // addClusters takes the clusters of a task from the first run. What it lacks
 // is read from the first run that has it: equal data has equal clusters.
 func (a *answers) addClusters(sources []*source, reads []*reading) error {
-	a.clusters = map[string]clusters{}
+	a.clusters = map[string]compare.Clusters{}
 	docs := reads[0].docs
 	missing := map[string]bool{}
 	for task, ids := range docs {
 		if texts := reads[0].clusters[task]; len(texts) == len(ids) {
-			a.clusters[task] = numbered(texts)
+			a.clusters[task] = compare.NewClusters(texts)
 		} else {
 			missing[task] = true
 		}
@@ -177,25 +168,7 @@ func (a *answers) addClusters(sources []*source, reads []*reading) error {
 		for i, id := range docs[task] {
 			texts[i] = byID[id]
 		}
-		a.clusters[task] = numbered(texts)
+		a.clusters[task] = compare.NewClusters(texts)
 	}
 	return nil
-}
-
-// numbered replaces texts by numbers.
-func numbered(texts []string) clusters {
-	numbers := map[string]int32{"": -1}
-	out := make([]int32, len(texts))
-	for i, t := range texts {
-		n, ok := numbers[t]
-		if !ok {
-			n = int32(len(numbers) - 1)
-			numbers[t] = n
-		}
-		out[i] = n
-	}
-	if len(numbers) == 1 {
-		return clusters{}
-	}
-	return clusters{out, len(numbers) - 1}
 }

@@ -7,51 +7,28 @@ import (
 	"github.com/llamaeval/llamaeval/results"
 )
 
-// A term is a task's share in a column: what one of its documents weighs,
-// whatever the scale.
+// A term is a task's share in a column.
 type term struct {
 	leaf   leaf
 	weight float64
 }
 
-// leaves are the metrics that a column's value is a weighted sum of; none if
+// terms are the metrics that a column's value is a weighted sum of; none if
 // that is not known.
-func (a *answers) leaves(c Column) (out []leaf, weights []float64) {
+func (a *answers) terms(c Column) (out []term) {
 	if c.Kind == results.KindTask {
-		return []leaf{{c.Task, results.MetricKey(c.Metric, c.Filter)}}, []float64{1}
+		return []term{{leaf{c.Task, results.MetricKey(c.Metric, c.Filter)}, 1}}
 	}
 	for _, m := range a.groups[c.Task].Members {
 		l := leaf{m.Task, results.MetricKey(m.Metric, m.Filter)}
 		// A task may count in several members.
-		if i := slices.Index(out, l); i >= 0 {
-			weights[i] += m.Weight
+		if i := slices.IndexFunc(out, func(t term) bool { return t.leaf == l }); i >= 0 {
+			out[i].weight += m.Weight
 			continue
 		}
-		out, weights = append(out, l), append(weights, m.Weight)
-	}
-	return out, weights
-}
-
-// terms are the column's leaves with the weight of each of their documents.
-func (a *answers) terms(c Column) []term {
-	var out []term
-	leaves, weights := a.leaves(c)
-	for i, l := range leaves {
-		if n := a.documents(l); n > 0 {
-			out = append(out, term{l, weights[i] / float64(n)})
-		}
+		out = append(out, term{l, m.Weight})
 	}
 	return out
-}
-
-// documents is in how many places some run has an outcome.
-func (a *answers) documents(l leaf) int {
-	for _, run := range a.runs {
-		if v, ok := run[l]; ok {
-			return len(v)
-		}
-	}
-	return 0
 }
 
 // fits reports whether a run's value in a column is what its terms give, so
@@ -61,16 +38,17 @@ func (a *answers) fits(run int, terms []term, value float64, c Column) bool {
 	if loglikelihood(c.Metric) {
 		return len(terms) > 0
 	}
-	sum, weights := 0.0, 0.0
+	mean := 0.0
 	for _, t := range terms {
-		for _, v := range a.runs[run][t.leaf] {
-			if !math.IsNaN(v) {
-				sum, weights = sum+t.weight*v, weights+t.weight
-			}
+		outcomes, ok := a.runs[run][t.leaf]
+		if !ok {
+			return false
 		}
+		sum, n := outcomes.Sum()
+		mean += t.weight * sum / float64(n)
 	}
 	near := func(v float64) bool { return math.Abs(v-value) <= 1e-6*(1+math.Abs(value)) }
-	return weights > 0 && (near(sum/weights) || near(100*sum/weights)) // SQuAD's are in percent
+	return len(terms) > 0 && (near(mean) || near(100*mean)) // SQuAD's are in percent
 }
 
 // loglikelihood reports whether the outcomes of a metric are log-likelihoods,

@@ -136,7 +136,10 @@ func (p *protocol) columns() []Column {
 }
 
 // String says the settings in one line.
-func (s Settings) String() string {
+func (s Settings) String() string { return strings.Join(s.Parts(), ", ") }
+
+// Parts says the settings one by one.
+func (s Settings) Parts() []string {
 	out := []string{"mode " + s.Mode, "few-shot " + s.FewShot, fmt.Sprintf("seed %d", s.Seed)}
 	add := func(when bool, format string, args ...any) {
 		if when {
@@ -158,7 +161,8 @@ func (s Settings) String() string {
 	add(d.Limit != 0, "limit %v %s", d.Limit, d.LimitOrder)
 	add(len(d.Items) > 0, "%d chosen documents", len(d.Items))
 	add(d.Shard != "", "shard %s", d.Shard)
+	add(d.Sequential != nil, "stops early when its gates are decided")
 	add(s.Sandbox != "", "sandbox %s", s.Sandbox)
 	add(true, "numerics %s", s.Numerics)
-	return strings.Join(out, ", ")
+	return out
 }

@@ -1,74 +1,118 @@
 package leaderboard
 
-import "math"
+import (
+	"math"
+
+	"github.com/llamaeval/llamaeval/results/compare"
+)
+
+// alpha is the level at which a difference is significant, over all pairs of
+// runs of a column together.
+const alpha = 0.05
+
+// A contest is one column: the runs that have a value in it, in pairs.
+type contest struct {
+	column  Column
+	cells   []*Cell // by run; nil where it has none
+	rows    []int   // the runs that have one
+	terms   []term
+	fits    []bool // by run: its documents are what its value is made of
+	answers *answers
+}
 
 // rank fills in the ranks of one column. A run's rank is one more than the
 // number of runs that are significantly better, by Holm's procedure over all
 // pairs of runs in the column; runs whose difference is not significant share
 // one.
 func (s *Section) rank(column int, a *answers) {
-	c := s.Columns[column]
-	var rows []int
+	c := contest{column: s.Columns[column], answers: a, terms: a.terms(s.Columns[column]), fits: make([]bool, len(s.Rows))}
 	for i, r := range s.Rows {
+		c.cells = append(c.cells, r.Cells[column])
 		if r.Cells[column] != nil {
-			rows = append(rows, i)
+			c.rows = append(c.rows, i)
 		}
 	}
-	terms := a.terms(c)
-	fits := make([]bool, len(s.Rows))
-	for _, i := range rows {
-		fits[i] = len(rows) > 1 && a.fits(i, terms, s.Rows[i].Cells[column].Value, c)
+	for _, i := range c.rows {
+		c.fits[i] = len(c.rows) > 1 && a.fits(i, c.terms, c.cells[i].Value, c.column)
 	}
-	var p, signs []float64
-	for x, i := range rows {
-		for _, k := range rows[x+1:] {
-			sign, value := s.pair(column, a, terms, i, k, fits[i] && fits[k])
-			if lower := !c.HigherIsBetter && !(loglikelihood(c.Metric) && fits[i] && fits[k]); lower {
-				sign = -sign
-			}
-			p, signs = append(p, value), append(signs, sign)
-		}
-	}
-	significant := holm(p)
-	beaten, beats := make([]int, len(s.Rows)), make([]int, len(s.Rows))
-	pair := 0
-	for x, i := range rows {
-		for _, k := range rows[x+1:] {
-			if significant[pair] {
-				better, worse := i, k
-				if signs[pair] < 0 {
-					better, worse = k, i
-				}
-				beats[better]++
-				beaten[worse]++
-			}
-			pair++
-		}
-	}
-	for _, i := range rows {
-		cell := s.Rows[i].Cells[column]
-		cell.Rank, cell.Ranked = 1+beaten[i], len(rows)
-		cell.Best = len(rows) > 1 && beats[i] == len(rows)-1
+	beaten, beats := c.count()
+	for _, i := range c.rows {
+		cell := c.cells[i]
+		cell.Rank, cell.Ranked = 1+beaten[i], len(c.rows)
+		cell.Best = len(c.rows) > 1 && beats[i] == len(c.rows)-1
 	}
 }
 
-// pair compares two runs in a column, document by document if it can, else by
-// their standard errors as if they had answered different questions.
-func (s *Section) pair(column int, a *answers, terms []term, i, k int, byDocument bool) (sign, p float64) {
-	if !byDocument {
-		x, y := s.Rows[i].Cells[column], s.Rows[k].Cells[column]
-		stderr := math.Hypot(x.stderr, y.stderr)
-		if d := x.Value - y.Value; stderr > 0 {
-			return d, normal(d / stderr)
+// count says by how many other runs each is beaten, and how many it beats.
+func (c *contest) count() (beaten, beats []int) {
+	beaten, beats = make([]int, len(c.cells)), make([]int, len(c.cells))
+	n := len(c.rows)
+	least := make([]float32, n*(n-1)/2) // what is known of p-values
+	significant := compare.Rejected(len(least), alpha, func(i int, level float64) bool {
+		if float64(least[i]) > level {
+			return false
 		}
-		return 0, math.NaN()
+		_, yes, p := c.better(i, level)
+		least[i] = float32(p)
+		return yes
+	})
+	for i, yes := range significant {
+		if !yes {
+			continue
+		}
+		x, y := pairAt(i)
+		if first, _, _ := c.better(i, 1); !first {
+			x, y = y, x
+		}
+		beats[c.rows[x]]++
+		beaten[c.rows[y]]++
 	}
-	parts := make([]paired, 0, len(terms))
+	return beaten, beats
+}
+
+// pairAt numbers the pairs of 0, 1, 2, ...: (1, 0), (2, 0), (2, 1), (3, 0) ...
+func pairAt(i int) (x, y int) {
+	x = int((1 + math.Sqrt(1+8*float64(i))) / 2)
+	for x*(x-1)/2 > i {
+		x--
+	}
+	return x, i - x*(x-1)/2
+}
+
+// better reports whether the first run of a pair is better, and whether the
+// difference is significant at a level; if not, the p-value is not below least.
+// Runs are compared document by document if they can be, else by their standard
+// errors as if they had answered different questions.
+func (c *contest) better(pair int, level float64) (first, significant bool, least float64) {
+	x, y := pairAt(pair)
+	i, k := c.rows[x], c.rows[y]
+	higher := c.column.HigherIsBetter
+	if !c.fits[i] || !c.fits[k] {
+		d := c.cells[i].Value - c.cells[k].Value
+		p := math.Erfc(math.Abs(d) / math.Hypot(c.cells[i].stderr, c.cells[k].stderr) / math.Sqrt2)
+		if d == 0 || math.IsNaN(p) {
+			p = 1
+		}
+		return d > 0 == higher, p <= level, p
+	}
+	test, ok := c.answers.paired(c.terms, k, i)
+	if !ok {
+		return false, false, 1
+	}
+	significant, least = test.AtMost(level)
+	return test.Sum() > 0 == (higher || loglikelihood(c.column.Metric)), significant, least
+}
+
+// paired is the test of run b against run a.
+func (a *answers) paired(terms []term, runA, runB int) (compare.Test, bool) {
+	parts := make([]compare.Term, 0, 4)
 	for _, t := range terms {
-		x, y := a.runs[i][t.leaf], a.runs[k][t.leaf]
-		if x != nil && y != nil {
-			parts = append(parts, paired{t.weight, x, y, a.clusters[t.leaf.task], a.bits[i][t.leaf], a.bits[k][t.leaf]})
+		x, inA := a.runs[runA][t.leaf]
+		y, inB := a.runs[runB][t.leaf]
+		if !inA || !inB {
+			return compare.Test{}, false
 		}
+		parts = append(parts, compare.Term{Weight: t.weight, A: x, B: y, Clusters: a.clusters[t.leaf.task]})
 	}
-	return difference(parts)
+	return compare.Paired(parts)
 }

@@ -1,14 +1,14 @@
 package leaderboard
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 func TestRanks(t *testing.T) {
@@ -148,142 +148,77 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-func TestMcNemar(t *testing.T) {
-	for _, c := range []struct {
-		won, lost int
-		p         float64
-	}{{0, 0, 1}, {1, 0, 1}, {5, 0, 0.0625}, {6, 0, 0.03125}, {0, 6, 0.03125}, {8, 2, 0.109375}, {10, 10, 1}, {600, 500, 0.0028}} {
-		if got := mcnemar(c.won, c.lost); math.Abs(got-c.p) > 5e-4*max(1, c.p) {
-			t.Errorf("%d to %d: %v, want %v", c.won, c.lost, got, c.p)
+// Each pair has one number.
+func TestPairAt(t *testing.T) {
+	i := 0
+	for x := range 60 {
+		for y := range x {
+			if gotX, gotY := pairAt(i); gotX != x || gotY != y {
+				t.Fatalf("pair %d: %d, %d, want %d, %d", i, gotX, gotY, x, y)
+			}
+			i++
 		}
 	}
-}
-
-// pairOf is a pair of independent documents' outcomes.
-func pairOf(a, b []float64) paired {
-	out := paired{weight: 1, a: a, b: b}
-	if x, ok := binaryOf(a); ok {
-		out.bitsA = &x
-	}
-	if y, ok := binaryOf(b); ok {
-		out.bitsB = &y
-	}
-	return out
-}
-
-// Bits count what the outcomes themselves say.
-func TestBits(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		outcome := rapid.SampledFrom([]float64{0, 1, math.NaN()})
-		n := rapid.IntRange(0, 200).Draw(rt, "n")
-		a, b := rapid.SliceOfN(outcome, n, n).Draw(rt, "a"), rapid.SliceOfN(outcome, n, n).Draw(rt, "b")
-		var won, lost, shared int
-		for i, x := range a {
-			switch y := b[i]; {
-			case math.IsNaN(x) || math.IsNaN(y):
-				continue
-			case x > y:
-				won++
-			case x < y:
-				lost++
-			}
-			shared++
-		}
-		sign, p := difference([]paired{pairOf(a, b)})
-		if shared == 0 {
-			if !math.IsNaN(p) {
-				rt.Fatal(p)
-			}
-			return
-		}
-		if sign != float64(won-lost) || p != mcnemar(won, lost) {
-			rt.Fatalf("%v, %v for %d to %d", sign, p, won, lost)
-		}
-	})
-	if _, ok := binaryOf([]float64{0, 0.5}); ok {
-		t.Error("a half is no bit")
-	}
-}
-
-func TestHolm(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		p := rapid.SliceOfN(rapid.Float64Range(0, 0.2), 0, 8).Draw(rt, "p")
-		got := holm(p)
-		sorted := slices.Sorted(slices.Values(p))
-		for i, v := range p {
-			adjusted := 0.0
-			for k, w := range sorted {
-				if w <= v {
-					adjusted = max(adjusted, w*float64(len(p)-k))
-				}
-			}
-			if math.Abs(adjusted-alpha) > 1e-9 && got[i] != (adjusted <= alpha) {
-				rt.Fatalf("%v: %v", p, got)
-			}
-		}
-	})
-	if got := holm([]float64{0.01, 0.04, math.NaN(), 0.001}); !got[3] || !got[0] || got[1] || got[2] {
-		t.Error(got) // 0.001·4, 0.01·3, 0.04·2
+	const many = 49_995_000 // of ten thousand
+	if x, y := pairAt(many - 1); x != 9999 || y != 9998 {
+		t.Error(x, y)
 	}
 }
 
 // Among equal models a rank other than 1 is a false positive: at most 5% of
-// boards have one. Losing the pairing would show as far fewer or far more.
+// boards have one, whatever the scores. Losing the pairing would show as far
+// fewer or far more, and so would a missing correction.
 func TestFalsePositives(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	const boards, models, documents = 2000, 4, 80
-	wrong := 0
-	for range boards {
-		outcomes := make([][]float64, models)
-		for d := range documents {
-			p := []float64{0.05, 0.5, 0.9}[d%3] // hard and easy documents
-			for m := range outcomes {
-				v := 0.0
-				if r.Float64() < p {
-					v = 1
+	names := make([]string, 80)
+	for d := range names {
+		names[d] = fmt.Sprint("passage ", d/2)
+	}
+	right := func(p float64) float64 {
+		if r.Float64() < p {
+			return 1
+		}
+		return 0
+	}
+	easy := []float64{0.05, 0.5, 0.9} // hard and easy documents
+	for name, tt := range map[string]struct {
+		clusters compare.Clusters
+		draw     func(d int, passage float64) float64
+		least    float64
+	}{
+		"0/1":         {compare.Clusters{}, func(d int, _ float64) float64 { return right(easy[d%3]) }, 0.005},
+		"graded":      {compare.Clusters{}, func(d int, _ float64) float64 { return easy[d%3] + 0.1*r.NormFloat64() }, 0.02},
+		"in passages": {compare.NewClusters(names), func(d int, p float64) float64 { return easy[d%3] + p + 0.1*r.NormFloat64() }, 0.02},
+	} {
+		const boards, models = 1000, 4
+		wrong := 0
+		for range boards {
+			a := answers{clusters: map[string]compare.Clusters{"t": tt.clusters}}
+			s := Section{Columns: []Column{{Task: "t", Kind: results.KindTask, Metric: "acc", Filter: results.NoFilter, HigherIsBetter: true}}}
+			for range models {
+				var outcomes []float64
+				passage := 0.0
+				for d := range names {
+					if d%2 == 0 {
+						passage = r.NormFloat64()
+					}
+					outcomes = append(outcomes, tt.draw(d, passage))
 				}
-				outcomes[m] = append(outcomes[m], v)
+				o := compare.NewOutcomes(outcomes)
+				sum, n := o.Sum()
+				a.runs = append(a.runs, map[leaf]compare.Outcomes{{"t", "acc"}: o})
+				s.Rows = append(s.Rows, Row{Cells: []*Cell{{Value: sum / float64(n)}}})
 			}
-		}
-		var p []float64
-		for m := range outcomes {
-			for k := range m {
-				_, value := difference([]paired{pairOf(outcomes[m], outcomes[k])})
-				p = append(p, value)
-			}
-		}
-		for _, s := range holm(p) {
-			if s {
+			s.rank(0, &a)
+			if slices.ContainsFunc(s.Rows, func(r Row) bool { return r.Cells[0].Rank > 1 }) {
 				wrong++
-				break
 			}
 		}
-	}
-	// Two standard errors of a share of 0.05 in 2000 are 0.01.
-	if share := float64(wrong) / boards; share > 0.06 || share < 0.005 {
-		t.Errorf("%.3f of boards tell equal models apart", share)
-	}
-}
-
-// The test of signs keeps its level, too, with clusters and any outcome.
-func TestSignsFalsePositives(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	const trials = 4000
-	wrong := 0
-	for range trials {
-		var a, b []float64
-		var of []int32
-		for c := range int32(40) {
-			x, y := r.NormFloat64(), r.NormFloat64()
-			for range 1 + r.IntN(4) {
-				a, b, of = append(a, x+r.NormFloat64()), append(b, y+r.NormFloat64()), append(of, c)
-			}
+		// Two standard errors of a share of 0.05 in 1000 are 0.014.
+		share := float64(wrong) / boards
+		t.Logf("%s: %.3f", name, share)
+		if share > 0.064 || share < tt.least {
+			t.Errorf("%s: %.3f of boards tell equal models apart", name, share)
 		}
-		if _, p := difference([]paired{{weight: 1, a: a, b: b, clusters: clusters{of, 40}}}); p <= 0.05 {
-			wrong++
-		}
-	}
-	if share := float64(wrong) / trials; share < 0.03 || share > 0.06 {
-		t.Errorf("level %.3f", share)
 	}
 }

@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -31,9 +32,10 @@ func (b Board) Write(w io.Writer, format string) error {
 	}
 	width, breakAt := math.MaxInt, 0
 	if format == "table" {
-		width, breakAt = 100, 16
+		width, breakAt = cmp.Or(b.Width, results.LineWidth), 16
 	}
 	for _, t := range b.tables(width, breakAt) {
+		t.Width = min(b.Width, results.LineWidth) // long lines are hard to read
 		if err := t.Write(w, format); err != nil {
 			return err
 		}
@@ -266,6 +268,9 @@ func (s Section) notes() []string {
 	}
 	if d := s.Settings.Documents; d.Limit != 0 || len(d.Items) > 0 || d.Shard != "" {
 		out = append(out, "Limited runs: only some documents of each task were evaluated.")
+	}
+	if s.Settings.Documents.Sequential != nil {
+		out = append(out, "Runs that stop early evaluate the documents that their gates need: their values lean towards what stopped them.")
 	}
 	return out
 }

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -230,33 +228,28 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// A hundred runs of thirty tasks are a table in under a second.
-func BenchmarkBoard(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 1))
-	var dirs []string
-	for run := range 100 {
-		f := fake{model: fmt.Sprint("model ", run)}
-		for task := range 30 {
-			outcomes := make([]float64, 100)
-			for i := range outcomes {
-				if r.IntN(200) < 60+run {
-					outcomes[i] = 1
-				}
-			}
-			f.tasks = append(f.tasks, fakeTask{name: fmt.Sprintf("task_%02d", task), outcomes: outcomes})
-		}
-		dirs = append(dirs, f.write(b, fmt.Sprint("run", run)))
+// A terminal gets as many columns as fit its lines.
+func TestWidth(t *testing.T) {
+	f := fake{model: "m"}
+	for i := range 12 {
+		f.tasks = append(f.tasks, fakeTask{name: fmt.Sprintf("task_number_%d", i), outcomes: right(5, 10)})
 	}
-	for b.Loop() {
-		started := time.Now()
-		board, err := Build(dirs, nil)
-		if err != nil {
-			b.Fatal(err)
+	board := build(t, f)
+	tables := map[int]int{}
+	for _, width := range []int{60, 80, 200} {
+		board.Width = width
+		var b bytes.Buffer
+		if err := board.Write(&b, "table"); err != nil {
+			t.Fatal(err)
 		}
-		var out bytes.Buffer
-		if err := board.Write(&out, "table"); err != nil {
-			b.Fatal(err)
+		for line := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("%d characters for %d: %s", n, width, line)
+			}
 		}
-		b.ReportMetric(time.Since(started).Seconds(), "s/table")
+		tables[width] = strings.Count(b.String(), "┌")
+	}
+	if tables[200] >= tables[80] || tables[80] > tables[60] {
+		t.Errorf("tables by width: %v", tables)
 	}
 }

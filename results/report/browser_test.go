@@ -54,7 +54,10 @@ func TestBrowser(t *testing.T) {
 		b.media(1280, 900, "light")
 		b.show(path, "")
 		expect(t, b, "summary", "2 models, 2 tasks")
-		expect(t, b, "leaderboard", "choices", "50.0", "33.3", "sums", "exact_match, strict %")
+		expect(t, b, "leaderboard", "choices", "50.0", "33.3", "sums", "exact_match, strict %", "rank 1", "models without a shown difference share one")
+		if n := b.eval(`document.querySelectorAll("#leaderboard .best").length`); n != 0.0 {
+			t.Errorf("%v values stand out, where no difference is significant", n)
+		}
 		if n := b.eval(`document.querySelectorAll("#charts svg circle").length`); n != 4.0 {
 			t.Errorf("%v values in the charts", n)
 		}

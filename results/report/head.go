@@ -56,6 +56,8 @@ type headScore struct {
 	Higher  bool     `json:"higher"`
 	Share   bool     `json:"share"`  // shown in percent
 	Sample  bool     `json:"sample"` // of the embedded sample, not the benchmark
+	Rank    int      `json:"rank"`   // of the task's models, as on a leaderboard; 0: unranked
+	Best    bool     `json:"best"`   // significantly better than all others
 }
 
 func newHead(models []model) head {
@@ -67,7 +69,7 @@ func newHead(models []model) head {
 			d := r.run.Config.Documents
 			hm.Runs = append(hm.Runs, headRun{
 				Folder: r.dir, Version: r.run.Version, Started: r.run.Started.UTC().Format("2006-01-02 15:04"),
-				Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "",
+				Limited: d.Limit != 0 || len(d.Items) > 0 || d.Shard != "" || r.run.Stopping != nil && r.run.Stopping.Saved > 0,
 			})
 			hm.Warnings = append(hm.Warnings, r.run.Warnings...)
 		}
@@ -98,7 +100,7 @@ func (h *head) addTasks(models []model) error {
 		t := &h.Tasks[i]
 		t.Judge, t.Notes = judgeKey(t.Scores), differences(stored[[2]string{t.Name, t.Kind}])
 	}
-	return nil
+	return h.addRanks(models)
 }
 
 func (h *head) task(name, kind string) *headTask {

@@ -1,168 +1,92 @@
-// Package sandbox runs generated Python in a process of its own: empty folder,
-// cleared environment, limits on time, memory, files and processes, and an end
-// by SIGKILL for the whole process group.
+// Package sandbox runs generated Python and the tests that judge it.
 //
-// It guards against accidents, endless loops and memory hogs among them. It
-// does not stop a program that means harm: files that the user can read and
-// the network are within its reach. That is why generated code runs only when
-// the user allows it.
+// A program and its tests run apart: the tests, which are trusted, in one
+// process, the program in another, and only plain values pass between them. So
+// a program cannot reach what judges it. Three kinds of place are known: Host,
+// the Linux kernel's namespaces, Landlock and seccomp; Wasm, CPython in
+// WebAssembly, on any system; and Process, ordinary processes with limits,
+// which keep out accidents but no harm. docs/sandbox.md says what each
+// guarantees.
 package sandbox
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	_ "embed"
-	"errors"
 	"fmt"
 	"io"
-	"math"
-	"os"
-	"os/exec"
-	"strconv"
 	"strings"
 	"time"
 )
 
-//go:embed harness.py
-var harness string
-
 const (
 	// DefaultTimeout is the reference's wall-clock limit for one candidate.
 	DefaultTimeout = 3 * time.Second
+	// DefaultMemory is the limit on each process's address space, in bytes.
+	DefaultMemory = 1 << 30
 
-	defaultMemory = 1 << 30
-	keptOutput    = 64 << 10 // bytes of what the program prints; the rest is dropped
-	maxFileSize   = 16 << 20 // bytes per file
-	maxOpenFiles  = 64
+	maxReport    = 8 << 10  // bytes of a verdict
+	maxFileSize  = 16 << 20 // bytes per file
+	maxOpenFiles = 64
 
 	// startLimit bounds the start of the interpreter, which is not counted
 	// as the program's time.
 	startLimit = 30 * time.Second
-	// drainLimit is how long output is awaited that a process left behind
-	// may still hold open.
-	drainLimit = 200 * time.Millisecond
+	// drainLimit is how long a verdict is awaited once its writers were ended.
+	drainLimit = 5 * time.Second
 )
 
-// A Process runs each program in a process of its own. The zero value is
-// ready for use. Programs have the standard library only, so that a verdict
-// does not depend on what happens to be installed, and start with hash seed 0.
-type Process struct {
-	Python string // interpreter, "" for python3 in PATH
-	Memory int64  // bytes of address space, 0 for 1 GiB; not enforced on macOS
+// A Sandbox runs programs against their tests. It may be used by several
+// goroutines.
+type Sandbox interface {
+	// Kind names the sandbox in a run's configuration.
+	Kind() string
+	// Check returns an error that says what to do when programs cannot be
+	// run in it on this machine.
+	Check(ctx context.Context) error
+	// Run executes program, then the tests, which may use what program
+	// defines, and says whether the tests came to their end without an
+	// exception within timeout, measured from the program's first line.
+	// detail is "passed", "timed out" or "failed: " with the reason. An error
+	// means that the program could not be judged.
+	Run(ctx context.Context, program, tests string, timeout time.Duration) (passed bool, detail string, err error)
+	// Close ends all that Run keeps for the next program.
+	Close() error
 }
 
-// Kind names this sandbox in a run's configuration.
-func (p *Process) Kind() string { return "process" }
-
-// Check returns an error that says what to do when programs cannot be run on
-// this machine.
-func (p *Process) Check() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+// check runs a program that must pass and one that must not.
+func check(ctx context.Context, s Sandbox) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*startLimit)
 	defer cancel()
-	passed, detail, err := p.Run(ctx, "pass\n", DefaultTimeout)
-	if err == nil && !passed {
-		err = fmt.Errorf("sandbox: an empty program does not pass (%s): try another python3", detail)
+	for tests, want := range map[string]bool{"assert f(1) == 2\n": true, "assert f(1) == 3\n": false} {
+		passed, detail, err := s.Run(ctx, "def f(x):\n    return x + 1\n", tests, startLimit)
+		if err != nil {
+			return err
+		}
+		if passed != want {
+			return fmt.Errorf("sandbox %s: a trivial program is misjudged (%s): try another python3", s.Kind(), detail)
+		}
 	}
-	return err
+	return nil
 }
 
-// Run executes program and says whether it ran to its end without an
-// exception within timeout, measured from its first line. detail is "passed",
-// "timed out" or "failed: " with the reason. An error means that the program
-// could not be judged.
-func (p *Process) Run(ctx context.Context, program string, timeout time.Duration) (passed bool, detail string, err error) {
-	if err := ctx.Err(); err != nil {
-		return false, "", err
-	}
-	python, err := p.interpreter()
-	if err != nil {
-		return false, "", err
-	}
-	dir, err := os.MkdirTemp("", "llamaeval-code-*")
-	if err != nil {
-		return false, "", fmt.Errorf("sandbox: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	report, childEnd, err := os.Pipe()
-	if err != nil {
-		return false, "", fmt.Errorf("sandbox: %w", err)
-	}
-	defer report.Close()
-
-	key := rand.Text()
-	output := &capped{limit: keptOutput}
-	cmd := exec.Command(python, p.arguments(timeout)...)
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONHASHSEED=0"}
-	cmd.Stdin = strings.NewReader(key + "\n" + program)
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.ExtraFiles = []*os.File{childEnd}
-	cmd.WaitDelay = drainLimit
-	ownGroup(cmd)
-	err = cmd.Start()
-	childEnd.Close()
-	if err != nil {
-		return false, "", fmt.Errorf("sandbox: %s does not start: %w", python, err)
-	}
-	r := watch(ctx, cmd, report, timeout)
-	return r.judge(key, output.String())
-}
-
-func (p *Process) interpreter() (string, error) {
-	if err := supported(); err != nil {
-		return "", err
-	}
-	name := p.Python
-	if name == "" {
-		name = "python3"
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("sandbox: %s is needed to score generated code and was not found: install Python 3, or leave out tasks that run code", name)
-	}
-	return path, nil
-}
-
-// arguments leaves out site-packages (-s, -S) and compiled files (-B).
-func (p *Process) arguments(timeout time.Duration) []string {
-	memory := p.Memory
-	if memory <= 0 {
-		memory = defaultMemory
-	}
-	// The wall clock decides; the limit on CPU time is for a program that
-	// outlives its supervisor.
-	cpu := int64(math.Ceil(timeout.Seconds())) + 2
-	args := []string{"-s", "-S", "-B", "-X", "utf8", "-c", harness}
-	for _, n := range []int64{cpu, memory, maxOpenFiles, maxFileSize} {
-		args = append(args, strconv.FormatInt(n, 10))
-	}
-	return args
-}
-
-// outcome is how a process ended.
+// outcome is how the process of the tests ended.
 type outcome struct {
-	started  bool   // the limits stood and the program began
-	timedOut bool   // it was killed at its limit
-	report   string // what came over the report pipe after "start"
-	state    *os.ProcessState
-	err      error // the context's, or that of waiting
+	started  bool   // all limits stood and the program began
+	timedOut bool   // it was ended at its limit
+	report   string // what came after "start", or all if that did not come
+	err      error  // the context's
 }
 
-// watch follows a started process to its end and leaves nothing of its group
-// alive.
-func watch(ctx context.Context, cmd *exec.Cmd, pipe *os.File, timeout time.Duration) outcome {
+// follow reads a report to its end, and calls end when timeout after the start
+// or the context is over. The report must end soon after that.
+func follow(ctx context.Context, report io.Reader, timeout time.Duration, end func()) outcome {
 	started := make(chan bool, 1)
 	rest := make(chan string, 1)
-	go readReport(pipe, started, rest)
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-
+	go readReport(report, started, rest)
 	var r outcome
 	timer := time.NewTimer(startLimit)
 	defer timer.Stop()
-	waiting := true
-	for waiting {
+	done := ctx.Done()
+	for {
 		select {
 		case r.started = <-started:
 			started = nil
@@ -171,54 +95,54 @@ func watch(ctx context.Context, cmd *exec.Cmd, pipe *os.File, timeout time.Durat
 			}
 		case <-timer.C:
 			r.timedOut = true
-			killGroup(cmd)
-		case <-ctx.Done():
-			r.err = ctx.Err()
-			killGroup(cmd)
-			<-ended
-			waiting = false
-		case <-ended:
-			waiting = false
+			end()
+		case <-done:
+			r.err, done = ctx.Err(), nil
+			end()
+		case r.report = <-rest:
+			if started != nil {
+				r.started = <-started
+			}
+			return r
 		}
 	}
-	killGroup(cmd) // what the program left behind
-	// A process that left the group may still hold the other end open.
-	r.err = errors.Join(r.err, pipe.SetReadDeadline(time.Now().Add(drainLimit)))
-	if started != nil {
-		r.started = <-started
-	}
-	r.report, r.state = <-rest, cmd.ProcessState
-	return r
 }
 
 // readReport tells of the first line at once and of the rest at the end.
 func readReport(pipe io.Reader, started chan<- bool, rest chan<- string) {
 	const first = "start\n"
 	var b [len(first)]byte
-	_, err := io.ReadFull(pipe, b[:])
-	started <- err == nil && string(b[:]) == first
-	// An error is the deadline that watch sets: what has come counts.
-	more, _ := io.ReadAll(io.LimitReader(pipe, keptOutput))
-	rest <- string(more)
+	n, _ := io.ReadFull(pipe, b[:])
+	began := string(b[:n]) == first
+	started <- began
+	// An error is the end that follow brings about: what has come counts.
+	more, _ := io.ReadAll(io.LimitReader(pipe, maxReport))
+	text := string(more)
+	if !began {
+		text = string(b[:n]) + text
+	}
+	rest <- text
 }
 
-// judge turns an outcome into a verdict. Only the key, which the program does
-// not get, proves that its last line was reached.
-func (r outcome) judge(key, output string) (passed bool, detail string, err error) {
+// judge turns an outcome into a verdict. The report is written by the process
+// of the tests alone.
+func (r outcome) judge() (passed bool, detail string, err error) {
+	kind, reason, _ := strings.Cut(r.report, " ")
 	switch {
 	case r.err != nil:
 		return false, "", r.err
+	case !r.started && kind == "unconfined":
+		return false, "", fmt.Errorf("sandbox: %s", reason)
 	case !r.started:
-		return false, "", fmt.Errorf("sandbox: Python did not start under its limits (%s): %s", r.state, lastLine(output))
-	case r.report == "pass "+key:
+		return false, "", fmt.Errorf("sandbox: Python did not start under its limits")
+	case r.report == "pass":
 		return true, "passed", nil
 	case r.timedOut:
 		return false, "timed out", nil
-	}
-	if reason, ok := strings.CutPrefix(r.report, "fail "); ok {
+	case kind == "fail" || kind == "gone":
 		return false, "failed: " + strings.TrimSuffix(strings.TrimSpace(reason), ":"), nil
 	}
-	return false, fmt.Sprintf("failed: ended before its last line (%s)", r.state), nil
+	return false, "failed: the tests ended before their last line", nil
 }
 
 func lastLine(s string) string {
@@ -227,15 +151,14 @@ func lastLine(s string) string {
 }
 
 // capped keeps the first limit bytes that are written and drops the rest.
-// os/exec writes to it from one goroutine when stdout and stderr are the same.
 type capped struct {
-	buf   bytes.Buffer
+	text  strings.Builder
 	limit int
 }
 
 func (c *capped) Write(p []byte) (int, error) {
-	c.buf.Write(p[:min(len(p), c.limit-c.buf.Len())])
+	c.text.Write(p[:min(len(p), c.limit-c.text.Len())])
 	return len(p), nil
 }
 
-func (c *capped) String() string { return c.buf.String() }
+func (c *capped) String() string { return c.text.String() }

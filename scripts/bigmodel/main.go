@@ -28,6 +28,9 @@ import (
 // A shape is what the weights' sizes follow from.
 type shape struct {
 	layers, heads, kvHeads, headDim, ffn, context int
+	// better, if not F32, is the type of the output and, in every other layer,
+	// of values and the feed-forward's end, as in llama.cpp's mixtures.
+	better quant.Type
 }
 
 func (s shape) width() int { return s.heads * s.headDim }
@@ -41,11 +44,14 @@ var shapes = map[string]shape{
 }
 
 // types are those that weights are drawn in.
-var types = []quant.Type{quant.Q4_0, quant.Q8_0, quant.F32}
+var types = []quant.Type{quant.Q4_0, quant.Q8_0, quant.F32, quant.Q4_K, quant.Q5_K, quant.Q6_K}
+
+// mixture is one of Q4_K and Q6_K.
+const mixture = "Q4_K_M"
 
 func main() {
 	name := flag.String("shape", "7b", "one of "+strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
-	kind := flag.String("type", "Q4_0", "of the matrices: Q4_0, Q8_0 or F32")
+	kind := flag.String("type", "Q4_0", "of the matrices: Q4_0, Q8_0, F32, Q4_K, Q5_K, Q6_K or "+mixture)
 	seed := flag.Uint64("seed", 1, "of the weights")
 	vocabulary := flag.String("tokenizer", "", "checkpoint whose vocabulary is used")
 	out := flag.String("o", "", "file to write")
@@ -61,9 +67,12 @@ func run(name, kind string, seed uint64, vocabulary, out string) error {
 	if !ok {
 		return fmt.Errorf("-shape %s: one of %s", name, strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
 	}
+	if kind == mixture {
+		kind, s.better = quant.Q4_K.String(), quant.Q6_K
+	}
 	i := slices.IndexFunc(types, func(t quant.Type) bool { return t.String() == kind })
 	if i < 0 {
-		return fmt.Errorf("-type %s: one of %v", kind, types)
+		return fmt.Errorf("-type %s: one of %v and %s", kind, types, mixture)
 	}
 	if vocabulary == "" || out == "" {
 		return fmt.Errorf("-tokenizer and -o are needed: see the head of the source")

@@ -33,7 +33,7 @@ func TestWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := filepath.Join(t.TempDir(), "m.gguf")
-			if err := write(path, shape{layers: 2, heads: 4, kvHeads: 2, headDim: 32, ffn: 256, context: 512}, kind, seed, metadata); err != nil {
+			if err := write(path, shape{layers: 2, heads: 8, kvHeads: 4, headDim: 32, ffn: 256, context: 512}, kind, seed, metadata); err != nil {
 				t.Fatal(err)
 			}
 			return path

@@ -28,6 +28,11 @@ func (s shape) weights(t quant.Type, vocabulary int) []weight {
 	gain := func(name string) {
 		out = append(out, weight{tinymodel.Tensor{Name: name + ".weight", Type: quant.F32, Shape: []int{s.width()}}, 0})
 	}
+	better := func(part bool) {
+		if last := &out[len(out)-1]; part && s.better != quant.F32 {
+			last.Type = s.better
+		}
+	}
 	width, keys := s.width(), s.kvHeads*s.headDim
 	inner := 1 / math.Sqrt(float64(width))
 	matrix("token_embd", vocabulary, width, 0.4)
@@ -37,14 +42,17 @@ func (s shape) weights(t quant.Type, vocabulary int) []weight {
 		matrix(blk+"attn_q", width, width, 1.5*inner)
 		matrix(blk+"attn_k", keys, width, 1.5*inner)
 		matrix(blk+"attn_v", keys, width, inner)
+		better(i%2 == 0)
 		matrix(blk+"attn_output", width, width, inner)
 		gain(blk + "ffn_norm")
 		matrix(blk+"ffn_gate", s.ffn, width, inner)
 		matrix(blk+"ffn_up", s.ffn, width, inner)
 		matrix(blk+"ffn_down", width, s.ffn, 1/math.Sqrt(float64(s.ffn)))
+		better(i%2 == 0)
 	}
 	gain("output_norm")
 	matrix("output", vocabulary, width, 2*inner)
+	better(true)
 	return out
 }
 
@@ -78,10 +86,30 @@ func (t weight) block(b []byte, r *rand.Rand) []byte {
 			b = le.AppendUint64(b, r.Uint64())
 		}
 		return b
+	case quant.Q4_K: // 6-bit scale times 4 bits, less as much on average, by 257
+		return append(scales(b, scale/257, 7.5), random(r, 140)...)
+	case quant.Q5_K: // 6-bit scale times 5 bits, likewise, by 523
+		return append(scales(b, scale/523, 15.5), random(r, 172)...)
+	case quant.Q6_K: // 8-bit scale times -32 to 31, by 1369
+		return le.AppendUint16(append(b, random(r, 208)...), quant.HalfFromFloat(float32(scale/1369)))
 	}
 	v := t.deviation * r.NormFloat64()
 	if t.deviation == 0 {
 		v = 1 + 0.1*r.NormFloat64()
 	}
 	return le.AppendUint32(b, math.Float32bits(float32(v)))
+}
+
+// scales appends a binary16 and its multiple, the factor of the minima.
+func scales(b []byte, d, multiple float64) []byte {
+	b = binary.LittleEndian.AppendUint16(b, quant.HalfFromFloat(float32(d)))
+	return binary.LittleEndian.AppendUint16(b, quant.HalfFromFloat(float32(d*multiple)))
+}
+
+func random(r *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
 }

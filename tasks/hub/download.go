@@ -35,6 +35,7 @@ type download struct {
 	final string // path in the cache
 	old   record // of the file that is there already
 	have  bool
+	any   bool // any content will do, not Parquet alone
 }
 
 func (d *download) part() string  { return d.final + partialAdds }
@@ -45,6 +46,11 @@ func (d *download) state() string { return d.final + partialAdds + recordAdds }
 func (c *Client) file(ctx context.Context, p place, i int, u *url.URL) (record, error) {
 	d := &download{c: c, url: u, final: p.file(i), name: path.Join(p.repo, p.config, p.split, fileName(i))}
 	d.old, d.have = p.record(i)
+	return d.fetch(ctx)
+}
+
+// fetch brings the file into the cache, a damaged one once more.
+func (d *download) fetch(ctx context.Context) (record, error) {
 	r, err := d.run(ctx)
 	var mismatch *mismatchError
 	if errors.As(err, &mismatch) {
@@ -199,6 +205,9 @@ func (d *download) receive(a *answer, r record, offset int64) (record, error) {
 	if err == nil {
 		err = checkContent(f, r, announced)
 	}
+	if err == nil && !d.any {
+		err = checkMagic(f, r)
+	}
 	var mismatch *mismatchError
 	if errors.As(err, &mismatch) {
 		f.Close()
@@ -261,6 +270,11 @@ func checkContent(f io.ReaderAt, r record, announced int64) error {
 	if kind != "" && got != strings.ToLower(r.ETag) {
 		return &mismatchError{fmt.Sprintf("%s is %s, the hub says %s", kind, got, r.ETag)}
 	}
+	return nil
+}
+
+// checkMagic looks for what every Parquet file begins and ends with.
+func checkMagic(f io.ReaderAt, r record) error {
 	for _, at := range []int64{0, r.Size - int64(len(magic))} {
 		var word [len(magic)]byte
 		if _, err := f.ReadAt(word[:], max(at, 0)); err != nil && err != io.EOF {

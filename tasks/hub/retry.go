@@ -53,11 +53,11 @@ func (e *statusError) Error() string {
 	text := fmt.Sprintf("%s: %d %s", e.url, e.code, http.StatusText(e.code))
 	switch {
 	case e.denied() && e.hubCode == "GatedRepo":
-		text += ": the dataset is gated: accept its terms on its page of the hub, and " + e.tokenAdvice()
+		text += ": it is gated: accept its terms on its page of the hub, and " + e.tokenAdvice()
 	case e.denied():
-		text += ": the dataset is private, gated or absent: " + e.tokenAdvice()
+		text += ": it is private, gated or absent: " + e.tokenAdvice()
 	case errors.Is(e, ErrNotFound):
-		text += ": check the name in the task file"
+		text += ": check the name"
 	case e.code == http.StatusTooManyRequests:
 		text += ": the hub limits requests: wait, or set HF_TOKEN"
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -67,24 +69,51 @@ func runCandidates(ctx context.Context, runner CodeRunner, gold, prediction py.V
 	if runner == nil || len(candidates) == 0 {
 		return 0, 0, fmt.Errorf("there is no candidate program, or nothing to run it with")
 	}
-	known := map[string]bool{} // samples repeat one another
-	for _, c := range candidates {
-		program, ok := c.(string)
-		if !ok {
-			return 0, 0, fmt.Errorf("candidate %s is no text", py.Repr(c))
-		}
-		good, ran := known[program]
-		if !ran {
-			if good, _, err = runner.Run(ctx, program+"\n"+tests, codeTimeout); err != nil {
-				return 0, 0, err
-			}
-			known[program] = good
-		}
-		if good {
+	programs, distinct, err := texts(candidates)
+	if err != nil {
+		return 0, 0, err
+	}
+	good := make([]bool, len(distinct))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxCandidates)
+	for i, program := range distinct {
+		group.Go(func() (err error) {
+			good[i], _, err = runner.Run(ctx, program, tests, codeTimeout)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, 0, err
+	}
+	for _, i := range programs {
+		if good[i] {
 			passed++
 		}
 	}
 	return passed, len(candidates), nil
+}
+
+// maxCandidates bounds the programs that wait for their turn at a time; the
+// runner decides how many run.
+const maxCandidates = 64
+
+// texts lists the different programs, since samples repeat one another, and
+// for each candidate which of them it is.
+func texts(candidates []any) (which []int, distinct []string, err error) {
+	known := map[string]int{}
+	for _, c := range candidates {
+		program, ok := c.(string)
+		if !ok {
+			return nil, nil, fmt.Errorf("candidate %s is no text", py.Repr(c))
+		}
+		i, ok := known[program]
+		if !ok {
+			i = len(distinct)
+			known[program], distinct = i, append(distinct, program)
+		}
+		which = append(which, i)
+	}
+	return which, distinct, nil
 }
 
 // EstimatePassAtK is the unbiased estimate 1 - C(n-c, k)/C(n, k) of the chance

@@ -305,8 +305,8 @@ func TestOracleSQuAD(t *testing.T) {
 // recorder is a CodeRunner that keeps the program and lets none pass.
 type recorder struct{ programs []string }
 
-func (r *recorder) Run(_ context.Context, program string, timeout time.Duration) (bool, string, error) {
-	r.programs = append(r.programs, program)
+func (r *recorder) Run(_ context.Context, program, tests string, timeout time.Duration) (bool, string, error) {
+	r.programs = append(r.programs, program+"\n"+tests)
 	return false, "not run", nil
 }
 

@@ -70,11 +70,12 @@ type Result struct {
 // A ProcessFunc replaces the built-in metrics of a task (process_results).
 type ProcessFunc func(ctx context.Context, item Item, out Outcome) (Row, error)
 
-// A CodeRunner executes one Python program apart from this process. passed is
-// true when it ended without an error within the timeout; detail says why not.
-// err reports that the program could not be run at all.
+// A CodeRunner executes a Python program and then the tests that judge it,
+// apart from this process. passed is true when the tests came to their end
+// without an error within the timeout; detail says why not. err reports that
+// the program could not be judged at all. Several goroutines may call it.
 type CodeRunner interface {
-	Run(ctx context.Context, program string, timeout time.Duration) (passed bool, detail string, err error)
+	Run(ctx context.Context, program, tests string, timeout time.Duration) (passed bool, detail string, err error)
 }
 
 // NoFilter is the name of the pipeline of tasks that declare none.

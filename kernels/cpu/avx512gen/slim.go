@@ -13,9 +13,9 @@ func slimRegisters(p int) registers { return registers{words: 16 + 4*p, d: 24 + 
 // widened in registers and used for all rows at once; a holds 16 rows side by
 // side, row r of k at 16k+r.
 func slim(f *file, t format, rows, panels int) {
-	f.text(fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), "c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int", 120)
+	f.text(fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), "c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer", 128)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ ldc+24(FP), R8\n\tMOVQ rows+32(FP), R15\n\tMOVQ a_base+40(FP), DX\n\tMOVQ src_base+64(FP), SI")
-	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ mode+112(FP), AX")
+	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ far+120(FP), AX")
 	f.p("\tSHLQ $2, R8\n\tADDQ SI, BX")
 	strides(f)
 	t.constants(f)
@@ -29,7 +29,7 @@ func slim(f *file, t format, rows, panels int) {
 		f.p("\tPREFETCHT0 %d(BX)", line)
 	}
 	f.p("\tADDQ $%d, BX", ahead)
-	each := t.weights / len(t.groups)
+	each, lines := t.weights/len(t.groups), farLines(t.weights, rows*panels)
 	for g, offset := range t.groups {
 		f.p("\tMOVQ SI, R11")
 		for p := 0; p < panels; p++ {
@@ -43,6 +43,10 @@ func slim(f *file, t format, rows, panels int) {
 			}
 		}
 		for k := 0; k < each; k++ {
+			// One at a time: a heap of them would wait for one another.
+			for line, done := lines*(g*each+k)/t.weights, lines*(g*each+k+1)/t.weights; line < done; line++ {
+				f.p("\tPREFETCHT1 %d(AX)", 64*line)
+			}
 			for p := 0; p < panels; p++ {
 				x := tempA + (k+p)%2
 				t.widen(f, slimRegisters(p), k, x)
@@ -52,7 +56,8 @@ func slim(f *file, t format, rows, panels int) {
 			}
 		}
 	}
-	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights)
+	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tADDQ $%d, AX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights, 64*lines)
+	f.p("\tMOVQ mode+112(FP), AX")
 	for r := 0; r < rows; r++ {
 		f.p("\tTESTQ $2, AX\n\tJZ   store%d", r)
 		for p := 0; p < panels; p++ {
@@ -66,3 +71,7 @@ func slim(f *file, t format, rows, panels int) {
 	}
 	f.p("end:\n\tVZEROUPPER\n\tRET")
 }
+
+// farLines is how many cache lines a block fetches from afar: as many as memory
+// delivers while the block is computed.
+func farLines(weights, accumulators int) int { return max(1, weights*accumulators/32) }

@@ -17,13 +17,23 @@ struct RotateArgs {
   float *x;           // [rows][heads*width]
   const float *table; // [rows][2*turned]: cosines, then sines
   int rows, heads, width, turned;
+  int halves, unused; // pairs are halves apart, and are stored as neighbours
 };
 
-struct SwiGLUArgs {
+// For SwiGLU and GeGLU.
+struct GLUArgs {
   float *out; // or null
   uint16_t *half; // or null
   const float *gate, *up;
   int64_t count;
+};
+
+// Adds x, or with apart = 0 its one row, to the rows of out.
+struct AddArgs {
+  float *out;
+  const float *x;       // or null
+  const uint16_t *half; // x in bfloat16, or null
+  int rows, cols, apart, unused; // apart: values from row to row of x
 };
 
 struct GatherArgs {
@@ -41,6 +51,7 @@ struct EmbedArgs {
   const void *table;
   const int *tokens;
   int count, cols, kind;
+  float scale;
 };
 
 // Rounding to bfloat16.
@@ -103,8 +114,8 @@ struct AttendArgs {
   const Piece *pieces;
   const int *pages;
   int heads, count;   // of pieces
-  float scale;
-  int unused;
+  float scale, limit; // limit: of scaled scores, by tanh; 0: none
+  int window, unused; // positions that a query sees; 0: all
 };
 
 // What is known of the logits of one row and 256 tokens.
@@ -124,6 +135,8 @@ struct ScoreArgs {
   float *logits;        // of the targets
   float *const *all;    // [rows]: where all logits of a row go, or null
   int rows, k, vocabulary, kind;
+  float limit; // of logits, by tanh; 0: none
+  int unused;
 };
 
 struct MergeArgs {

@@ -9,13 +9,15 @@ constexpr int attend_threads = 128;
 
 // softmax turns the block's scores of a row, [64] in p, into exponentials, and
 // updates the row's highest score and sum; it returns the factor by which what
-// was gathered before shrinks. A warp does it, n of the keys are visible.
-__device__ __forceinline__ float softmax(float *p, int n, float scale, float &highest, float &sum) {
+// was gathered before shrinks. A warp does it; keys from..n-1 are visible.
+__device__ __forceinline__ float softmax(float *p, int from, int n, const AttendArgs &a, float &highest, float &sum) {
   int lane = threadIdx.x % warp_size;
   constexpr float nothing = -__builtin_huge_valf();
   float x[2], top = highest;
   for (int i = 0; i < 2; i++) {
-    x[i] = lane + i * warp_size < n ? p[lane + i * warp_size] * scale : nothing;
+    int key = lane + i * warp_size;
+    x[i] = nothing;
+    if (key >= from && key < n) x[i] = a.limit > 0 ? soft_cap(p[key], a.scale, a.limit) : p[key] * a.scale;
     top = x[i] > top ? x[i] : top;
   }
   for (int h = warp_size / 2; h > 0; h /= 2) {
@@ -35,6 +37,11 @@ __device__ __forceinline__ float softmax(float *p, int n, float scale, float &hi
   sum = fma_rn(sum, shrink, part);
   highest = top;
   return shrink;
+}
+
+// first_seen is the first position that a query sees.
+__device__ __forceinline__ int first_seen(const AttendArgs &a, int at) {
+  return a.window > 0 && at + 1 > a.window ? at + 1 - a.window : 0;
 }
 
 // W is the width of a head rounded up to 64, 128 or 256, R the query rows.
@@ -68,7 +75,7 @@ template <int W, int R> struct Attention {
     for (int i = 0; i < each; i++) acc[i] = 0;
 
     int last = (p.start + p.count - 1) / 64;
-    for (int b = 0; b <= last; b++) {
+    for (int b = first_seen(a, p.start) / 64; b <= last; b++) {
       int most = p.start + p.count - b * 64; // keys that any row sees
       most = most < 64 ? most : 64;
       const float *keys = a.cache.memory + a.pages[p.pages + b] * a.cache.page + a.cache.layer + static_cast<int64_t>(head) * 64 * width;
@@ -80,9 +87,14 @@ template <int W, int R> struct Attention {
       sync_block();
       load(block, values, most, width);
       for (int r = threadIdx.x / warp_size; r < rows; r += attend_threads / warp_size) {
-        int n = p.start + r / group + 1 - b * 64;
+        int at = p.start + r / group, n = at + 1 - b * 64, from = first_seen(a, at) - b * 64;
+        if (from >= 64) { // the row's window begins later
+          for (int j = threadIdx.x % warp_size; j < 64; j += warp_size) scores[r * 64 + j] = 0;
+          if (threadIdx.x % warp_size == 0) shrink[r] = 1;
+          continue;
+        }
         float top = highest[r], total = sum[r];
-        float factor = softmax(scores + r * 64, n < 64 ? n : 64, a.scale, top, total);
+        float factor = softmax(scores + r * 64, from, n < 64 ? n : 64, a, top, total);
         if (threadIdx.x % warp_size == 0) highest[r] = top, sum[r] = total, shrink[r] = factor;
       }
       sync_block();

@@ -24,6 +24,25 @@ __device__ __forceinline__ float exp_ref(float x) {
   return p * float_of(((bits_of(t) - bits_of(magic)) << 23) + (127u << 23));
 }
 
+// tanh_ref is ref.Tanh.
+__device__ __forceinline__ float tanh_ref(float x) {
+  float size = float_of(bits_of(x) & 0x7fffffffu);
+  if (size < 0.625f) {
+    float z = x * x;
+    float p = -5.70498872745e-3f;
+    p = fma_rn(p, z, 2.06390887954e-2f);
+    p = fma_rn(p, z, -5.37397155531e-2f);
+    p = fma_rn(p, z, 1.33314422036e-1f);
+    p = fma_rn(p, z, -3.33332819422e-1f);
+    return fma_rn(p * z, x, x);
+  }
+  float t = 1.0f - 2.0f / (exp_ref(2.0f * size) + 1.0f);
+  return x < 0 ? -t : t;
+}
+
+// soft_cap is ref.SoftCap of one value.
+__device__ __forceinline__ float soft_cap(float x, float scale, float limit) { return limit * tanh_ref(x * scale / limit); }
+
 // exp64_ref is ref.Exp64 for x of at most 0.
 __device__ inline double exp64_ref(double x) {
   if (x < -708) return 0;

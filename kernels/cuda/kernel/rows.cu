@@ -27,27 +27,63 @@ KERNEL(rms_norm, NormArgs, row_warps *warp_size, 1) {
 // A block has a row.
 constexpr int row_threads = 128;
 
+// A warp has a head, whose pairs it holds before it stores the first of them.
+constexpr int most_pairs = 256 / 2 / warp_size; // of a lane
+
 KERNEL(rotate, RotateArgs, row_threads, 1) {
-  int row = blockIdx.x, pairs = a.turned / 2;
+  int row = blockIdx.x, pairs = a.turned / 2, lane = threadIdx.x % warp_size;
   const float *table = a.table + static_cast<int64_t>(row) * 2 * a.turned;
-  float *x = a.x + static_cast<int64_t>(row) * a.heads * a.width;
-  for (int i = threadIdx.x; i < a.heads * pairs; i += row_threads) {
-    int pair = i % pairs;
-    float *at = x + i / pairs * a.width + 2 * pair;
-    float even = at[0], odd = at[1];
-    at[0] = even * table[2 * pair] - odd * table[a.turned + 2 * pair];
-    at[1] = odd * table[2 * pair + 1] + even * table[a.turned + 2 * pair + 1];
+  for (int head = threadIdx.x / warp_size; head < a.heads; head += row_threads / warp_size) {
+    float *x = a.x + (static_cast<int64_t>(row) * a.heads + head) * a.width;
+    float first[most_pairs], second[most_pairs];
+#pragma unroll
+    for (int i = 0; i < most_pairs; i++) {
+      int pair = lane + i * warp_size;
+      if (pair >= pairs) continue;
+      first[i] = x[a.halves ? pair : 2 * pair];
+      second[i] = x[a.halves ? pairs + pair : 2 * pair + 1];
+    }
+    sync_warp();
+#pragma unroll
+    for (int i = 0; i < most_pairs; i++) {
+      int pair = lane + i * warp_size;
+      if (pair >= pairs) continue;
+      x[2 * pair] = first[i] * table[2 * pair] - second[i] * table[a.turned + 2 * pair];
+      x[2 * pair + 1] = second[i] * table[2 * pair + 1] + first[i] * table[a.turned + 2 * pair + 1];
+    }
   }
 }
 
-KERNEL(swiglu, SwiGLUArgs, row_threads, 1) {
+// gated computes f(gate)*up of all values.
+template <class F> __device__ __forceinline__ void gated(const GLUArgs &a, F f) {
   int64_t stride = static_cast<int64_t>(gridDim.x) * row_threads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * row_threads + threadIdx.x; i < a.count; i += stride) {
-    float g = a.gate[i];
-    float y = g / (1.0f + exp_ref(-g)) * a.up[i];
+    float y = f(a.gate[i]) * a.up[i];
     if (a.out) a.out[i] = y;
     if (a.half) a.half[i] = bf16_of(y);
   }
+}
+
+struct SiLU {
+  __device__ __forceinline__ float operator()(float x) const { return x / (1.0f + exp_ref(-x)); }
+};
+
+// The constants are those of ref.GELUExponent.
+struct GELU {
+  __device__ __forceinline__ float operator()(float x) const {
+    float t = -1.5957691216057308f * fma_rn(0.044715f * x, x * x, x);
+    return x / (1.0f + exp_ref(t));
+  }
+};
+
+KERNEL(swiglu, GLUArgs, row_threads, 1) { gated(a, SiLU()); }
+KERNEL(geglu, GLUArgs, row_threads, 1) { gated(a, GELU()); }
+
+KERNEL(add, AddArgs, row_threads, 1) {
+  float *out = a.out + static_cast<int64_t>(blockIdx.x) * a.cols;
+  int64_t from = static_cast<int64_t>(blockIdx.x) * a.apart;
+  for (int i = threadIdx.x; i < a.cols; i += row_threads)
+    out[i] += a.half ? float_of_bf16(a.half[from + i]) : a.x[from + i];
 }
 
 KERNEL(gather, GatherArgs, row_threads, 1) {
@@ -59,7 +95,7 @@ KERNEL(gather, GatherArgs, row_threads, 1) {
 KERNEL(embed, EmbedArgs, row_threads, 1) {
   int64_t from = static_cast<int64_t>(a.tokens[blockIdx.x]) * a.cols;
   float *to = a.out + static_cast<int64_t>(blockIdx.x) * a.cols;
-  for (int i = threadIdx.x; i < a.cols; i += row_threads) to[i] = widen(a.table, a.kind, from + i);
+  for (int i = threadIdx.x; i < a.cols; i += row_threads) to[i] = widen(a.table, a.kind, from + i) * a.scale;
 }
 
 KERNEL(narrow, NarrowArgs, row_threads, 1) {

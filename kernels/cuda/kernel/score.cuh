@@ -7,6 +7,9 @@ __device__ __forceinline__ void higher(float &max, int &argmax, float other, int
   if (other > max || (other == max && token < argmax)) max = other, argmax = token;
 }
 
+// capped is a logit as the model defines it.
+__device__ __forceinline__ float capped(const ScoreArgs &a, float x) { return a.limit > 0 ? soft_cap(x, 1.0f, a.limit) : x; }
+
 // summarise is ref.ChunkPeak of the 256 logits of a row from token0 on, fewer
 // at the end of the vocabulary, and writes the targets among them. A warp does
 // it.

@@ -16,7 +16,7 @@ KERNEL(score_bf16, ScoreArgs, bf16_threads, 1) {
 #pragma unroll
     for (int j = 0; j < ScoreTile::TN; j++)
 #pragma unroll
-      for (int e = 0; e < 4; e++) logits[t.row(i, e & 2) * 256 + t.col(j) + (e & 1)] = t.acc[i][j][e];
+      for (int e = 0; e < 4; e++) logits[t.row(i, e & 2) * 256 + t.col(j) + (e & 1)] = capped(a, t.acc[i][j][e]);
   sync_block();
   for (int r = threadIdx.x / warp_size; r < score_rows && row0 + r < a.rows; r += bf16_threads / warp_size)
     summarise(a, logits + r * 256, row0 + r, token0);

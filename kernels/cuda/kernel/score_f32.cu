@@ -12,8 +12,10 @@ KERNEL(score_f32, ScoreArgs, f32_threads, 1) {
   ScoreTile t;
   t.compute(a.x, row0, a.rows, a.weight, a.kind, token0, a.vocabulary, a.k);
   float *logits = reinterpret_cast<float *>(shared_memory());
+#pragma unroll
   for (int i = 0; i < ScoreTile::TM; i++)
-    for (int j = 0; j < ScoreTile::TN; j++) logits[t.row(i) * 256 + t.col(j)] = t.acc[i][j];
+#pragma unroll
+    for (int j = 0; j < ScoreTile::TN; j++) logits[t.row(i) * 256 + t.col(j)] = capped(a, t.acc[i][j]);
   sync_block();
   for (int r = threadIdx.x / warp_size; r < score_rows && row0 + r < a.rows; r += f32_threads / warp_size)
     summarise(a, logits + r * 256, row0 + r, token0);

@@ -19,7 +19,7 @@ type Builder struct {
 const alignment = 32
 
 // Set appends a metadata entry. It takes bool, every sized integer and float,
-// string, and slices of int32, uint32, float32 and string; anything else
+// string, and slices of bool, int32, uint32, float32 and string; anything else
 // panics, as does every mistake in a test's own input.
 func (b *Builder) Set(key string, v any) *Builder {
 	kind, raw := encode(v)
@@ -110,6 +110,8 @@ func encode(v any) (kind uint32, raw []byte) {
 		return 11, le.AppendUint64(nil, uint64(v))
 	case float64:
 		return 12, le.AppendUint64(nil, math.Float64bits(v))
+	case []bool:
+		return array(7, v)
 	case []string:
 		return array(8, v)
 	case []int32:

@@ -9,24 +9,14 @@ function written(value, share) {
 const metricName = (score) => score.metric + (score.filter && score.filter !== "none" ? `, ${score.filter}` : "");
 const primaries = (task) => task.scores.filter((score) => score.primary);
 
-// clearlyBest is the model whose interval lies apart from those of all others
-// of comparable runs; that is stricter than a test of the paired difference.
-function clearlyBest(task) {
-  const scores = primaries(task);
-  if (scores.length < 2 || task.notes.length > 0) return undefined;
-  const better = (a, b) => (a.higher ? a.low > b.high : a.high < b.low);
-  const known = scores.every((score) => score.low !== null && score.high !== null);
-  return known ? scores.find((a) => scores.every((b) => a === b || better(a, b))) : undefined;
-}
-
 function scoreCell(task, model) {
   const score = primaries(task).find((candidate) => candidate.model === model);
   if (!score) return el("td", { class: "number dim" }, "–");
-  const best = clearlyBest(task) === score;
   const interval = score.low === null ? "" : `${written(score.low, score.share)} to ${written(score.high, score.share)}`;
-  return el("td", { class: best ? "number best" : "number" },
-    written(score.value, score.share), best && el("span", { class: "sr" }, " best"),
-    interval && el("span", { class: "interval" }, interval));
+  const below = [interval, score.rank > 0 && `rank ${score.rank}`].filter(Boolean).join(" · ");
+  return el("td", { class: score.best ? "number best" : "number" },
+    written(score.value, score.share), score.best && el("span", { class: "sr" }, " best"),
+    below && el("span", { class: "interval" }, below));
 }
 
 function taskLabel(task) {
@@ -50,7 +40,7 @@ function showLeaderboard() {
   $("leaderboard").append(
     el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, tall ? "Task" : "Model"), ...titles)), el("tbody", {}, ...rows)),
     el("p", { class: "note" }, "Shares are in percent, ↓ means that less is better, the range is the 95% interval."
-      + (head.models.length > 1 ? " A value is bold where its interval lies apart from all others of comparable runs." : "")));
+      + (head.models.length > 1 ? " A rank is 1 plus the number of models that are significantly better on the same documents (paired tests, corrected for the number of pairs), so that models without a shown difference share one; bold is what is significantly better than all others." : "")));
   if (head.tasks.some((task) => task.scores.some((score) => score.sample))) {
     $("leaderboard").append(el("p", { class: "note" }, "Some scores are of the embedded sample, not the benchmark."));
   }

@@ -1,0 +1,203 @@
+// Package hf reads a checkpoint as transformers writes it, a folder with
+// config.json and safetensors files, as the GGUF file that it would be
+// converted to: the same metadata, names and order of rows. So all that comes
+// after needs to know one format.
+package hf
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/safetensors"
+)
+
+// ConfigFile is what makes a folder a checkpoint of this kind.
+const ConfigFile = "config.json"
+
+// beside are the files that say what a checkpoint is, with the tensors'.
+var beside = []string{ConfigFile, "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
+
+// Is reports whether dir is a folder with a config.json.
+func Is(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, ConfigFile))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Open opens the checkpoint in a folder. Path of the result is the folder.
+func Open(dir string) (*gguf.File, error) {
+	c, f, err := readConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.metadata(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.tokenMetadata(dir, m); err != nil {
+		return nil, err
+	}
+	if err := tokenizerFiles(dir, m); err != nil {
+		return nil, err
+	}
+	file, err := safetensors.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := convert(dir, file, &c, f, m)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return opened, nil
+}
+
+func convert(dir string, file *safetensors.File, c *config, f family, m *gguf.Metadata) (*gguf.File, error) {
+	if q := c.Quantization; q != nil && q.Method != "fp8" && q.Method != "fbgemm_fp8" && !(q.Method == "compressed-tensors" && q.Format == "float-quantized") {
+		return nil, fmt.Errorf("%s: is quantised by %.40q (format %.40q), which is not supported; use the checkpoint before it was quantised, or a GGUF file", c.path, q.Method, q.Format)
+	}
+	tensors, err := (&converter{dir: dir, file: file, config: c, family: f}).tensors()
+	if err != nil {
+		return nil, err
+	}
+	factors, err := c.ropeFactors()
+	if err != nil {
+		return nil, err
+	}
+	opened, err := m.File(paths(dir, file), append(tensors, factors...), file.Close)
+	if err != nil {
+		return nil, err
+	}
+	opened.Path = dir
+	return opened, nil
+}
+
+// paths returns all files that say what the checkpoint is.
+func paths(dir string, file *safetensors.File) []string {
+	var out []string
+	for _, name := range beside {
+		if path := filepath.Join(dir, name); exists(path) {
+			out = append(out, path)
+		}
+	}
+	return slices.Concat(out, file.Paths)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Metadata that carry the tokenizer's own files: TokenizerJSON is the GGUF
+// specification's key for a whole tokenizer.json, TokenizerConfig holds
+// tokenizer_config.json beside it, SentencePiece a tokenizer.model where there
+// is no tokenizer.json.
+const (
+	TokenizerJSON   = "tokenizer.huggingface.json"
+	TokenizerConfig = "tokenizer.huggingface.config"
+	SentencePiece   = "tokenizer.sentencepiece.model"
+)
+
+const maxTokenizer = 256 << 20 // bytes
+
+// tokenizerFiles adds the tokenizer's files as they are.
+func tokenizerFiles(dir string, m *gguf.Metadata) error {
+	for _, file := range [][2]string{{TokenizerJSON, "tokenizer.json"}, {TokenizerConfig, "tokenizer_config.json"}, {SentencePiece, "tokenizer.model"}} {
+		key, path := file[0], filepath.Join(dir, file[1])
+		if !exists(path) || key == SentencePiece && exists(filepath.Join(dir, "tokenizer.json")) {
+			continue
+		}
+		data, err := readAtMost(path, maxTokenizer)
+		if err != nil {
+			return err
+		}
+		m.Set(key, string(data))
+	}
+	return nil
+}
+
+// tokenMetadata takes what the configuration files say about special tokens.
+func (c *config) tokenMetadata(dir string, m *gguf.Metadata) error {
+	var g struct {
+		BOS json.RawMessage `json:"bos_token_id"`
+		EOS json.RawMessage `json:"eos_token_id"`
+	}
+	if err := readOptional(filepath.Join(dir, "generation_config.json"), &g); err != nil {
+		return err
+	}
+	var t struct {
+		AddBOS *bool           `json:"add_bos_token"`
+		Chat   json.RawMessage `json:"chat_template"`
+	}
+	if err := readOptional(filepath.Join(dir, "tokenizer_config.json"), &t); err != nil {
+		return err
+	}
+	c.setID(m, "tokenizer.ggml.bos_token_id", c.BOS, g.BOS)
+	c.setID(m, "tokenizer.ggml.eos_token_id", c.EOS, g.EOS)
+	if t.AddBOS != nil {
+		m.Set("tokenizer.ggml.add_bos_token", *t.AddBOS)
+	}
+	var template string
+	if json.Unmarshal(t.Chat, &template) == nil && template != "" {
+		m.Set("tokenizer.chat_template", template)
+	}
+	return nil
+}
+
+// setID takes the first that names a token.
+func (c *config) setID(m *gguf.Metadata, key string, from ...json.RawMessage) {
+	for _, raw := range from {
+		if id, ok := firstID(raw); ok && uint64(id) < uint64(c.Vocab) {
+			m.Set(key, id)
+			return
+		}
+	}
+}
+
+// firstID reads an id, or the first of a list of them.
+func firstID(raw json.RawMessage) (uint32, bool) {
+	var one uint32
+	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {
+		return one, true
+	}
+	var several []uint32
+	if json.Unmarshal(raw, &several) == nil && len(several) > 0 {
+		return several[0], true
+	}
+	return 0, false
+}
+
+func readOptional(path string, v any) error {
+	if !exists(path) {
+		return nil
+	}
+	return readJSON(path, v)
+}
+
+func readAtMost(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s: is larger than %d bytes", path, limit)
+	}
+	return data, err
+}
+
+func readJSON(path string, v any) error {
+	data, err := readAtMost(path, maxConfig)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

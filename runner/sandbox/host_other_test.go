@@ -1,0 +1,5 @@
+//go:build !linux && unix
+
+package sandbox
+
+func keepAlive() {}
