@@ -33,11 +33,28 @@ type gatherArgs struct {
 	count, cols  int32
 }
 
-// Formats that kernels read as they are.
+// The formats of weights.
 const (
 	kindF32 = iota
 	kindF16
 	kindBF16
+	kindE4M3
+	kindE5M2
+	kindQ4_0
+	kindQ4_1
+	kindQ5_0
+	kindQ5_1
+	kindQ8_0
+	kindIQ4_NL
+	kindMXFP4
+	kindE4M3_S
+	kindE5M2_S
+	kindQ2_K
+	kindQ3_K
+	kindQ4_K
+	kindQ5_K
+	kindQ6_K
+	kindIQ4_XS
 )
 
 type embedArgs struct {
@@ -47,9 +64,9 @@ type embedArgs struct {
 }
 
 type narrowArgs struct {
-	half, x uint64
-	count   int64
-	kind, _ int32
+	half, x    uint64
+	count      int64
+	kind, cols int32
 }
 
 type factor struct {
@@ -108,7 +125,7 @@ type scoreArgs struct {
 	first, targets, logits, all uint64
 	rows, k, vocabulary, kind   int32
 	limit                       float32
-	_                           uint32
+	chunk                       int32
 }
 
 type mergeArgs struct {

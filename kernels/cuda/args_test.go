@@ -25,7 +25,7 @@ var parameters = map[string]uintptr{
 	"multiply_f32_small":  unsafe.Sizeof(multiplyArgs{}),
 	"narrow":              unsafe.Sizeof(narrowArgs{}),
 	"multiply_bf16_large": unsafe.Sizeof(multiplyArgs{}),
-	"multiply_bf16_small": unsafe.Sizeof(multiplyArgs{}),
+	"multiply_direct":     unsafe.Sizeof(multiplyArgs{}),
 	"score_bf16":          unsafe.Sizeof(scoreArgs{}),
 	"attend_f32_64":       unsafe.Sizeof(attendArgs{}),
 	"attend_f32_128":      unsafe.Sizeof(attendArgs{}),

@@ -34,6 +34,8 @@ type Backend struct {
 	set    *kernelSet
 	stage  stage
 	work   work
+	ferry  ferry
+	wide   work      // weights in bfloat16 for one launch
 	spans  []*placed // of this step
 	fast   bool
 	err    error
@@ -51,7 +53,7 @@ func New(index int) (*Backend, error) {
 		d.Close()
 		return nil, fmt.Errorf("GPU %d, %s, has compute capability %d.%d: 8.0 or newer is needed", index, d.Name, d.Major, d.Minor)
 	}
-	b := &Backend{device: d}
+	b := &Backend{device: d, ferry: ferry{device: d}}
 	if b.set, err = loadKernels(d); err == nil {
 		b.stream, err = d.Stream()
 	}

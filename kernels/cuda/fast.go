@@ -43,28 +43,34 @@ func (b *Backend) narrowed(m *matrix, rows int) uint64 {
 	}
 	to := b.half(m)
 	if !m.narrow {
-		b.narrow(to, b.at(m), kindF32, rows*m.cols)
+		b.narrow(to, b.at(m), kindF32, rows, m.cols)
 	}
 	return to
 }
 
-// narrowedWeight returns a weight in bfloat16.
-func (b *Backend) narrowedWeight(w *weight) uint64 {
-	if w.kind == kindBF16 {
-		return uint64(w.data)
-	}
-	if w.half == 0 {
-		var err error
-		w.half, err = b.device.Alloc(int64(2 * w.rows * w.cols))
-		b.check(err)
-		b.narrow(uint64(w.half), uint64(w.data), w.kind, w.rows*w.cols)
-	}
-	return uint64(w.half)
+func (b *Backend) narrow(to, from uint64, kind int32, rows, cols int) {
+	args := narrowArgs{half: to, x: from, count: int64(rows) * int64(cols), kind: kind, cols: int32(cols)}
+	b.launch(b.set.narrow, b.gridOver(rows*cols/8), 1, 1, unsafe.Pointer(&args))
 }
 
-func (b *Backend) narrow(to, from uint64, kind int32, count int) {
-	args := narrowArgs{half: to, x: from, count: int64(count), kind: kind}
-	b.launch(b.set.narrow, b.gridOver(count), 1, 1, unsafe.Pointer(&args))
+// narrowedWeights returns weights in bfloat16, in memory that serves one launch.
+func (b *Backend) narrowedWeights(ws []*weight) []uint64 {
+	bytes := 0
+	for _, w := range ws {
+		if w.kind != kindBF16 {
+			bytes += (2*w.rows*w.cols + 255) &^ 255
+		}
+	}
+	at := b.wide.take(b, bytes)
+	out := make([]uint64, len(ws))
+	for i, w := range ws {
+		if out[i] = uint64(w.data); w.kind != kindBF16 {
+			out[i] = uint64(at)
+			b.narrow(out[i], uint64(w.data), w.kind, w.rows, w.cols)
+			at += driver.Pointer((2*w.rows*w.cols + 255) &^ 255)
+		}
+	}
+	return out
 }
 
 // gridOver returns enough blocks of rowThreads to fill the GPU with count
@@ -83,10 +89,10 @@ type tile struct {
 func (b *Backend) tileFor(rows int) tile {
 	s := b.set
 	switch {
-	case b.fast && rows > fewRows:
+	case b.fast && rows > mostDirect:
 		return tile{s.multiplyLargeBF16, largeRows, largeCols}
 	case b.fast:
-		return tile{s.multiplySmallBF16, smallRows, smallColsBF16}
+		return tile{s.multiplyDirect, directRows, directCols}
 	case rows > fewRows:
 		return tile{s.multiplyLarge, largeRows, largeCols}
 	default:

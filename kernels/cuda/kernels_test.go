@@ -53,7 +53,7 @@ func upload(b *Backend, rows int, values []float32) *matrix {
 func weightOf(t testing.TB, b *Backend, r *rand.Rand, kind quant.Type, rows, cols int) (*weight, []float32) {
 	t.Helper()
 	n := rows * cols
-	data := make([]byte, 0, 4*n)
+	data := blocks(t, r, kind, n)
 	for _, x := range random(r, n) {
 		bits := math.Float32bits(x)
 		switch kind {

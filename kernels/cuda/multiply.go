@@ -24,6 +24,10 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		args.x = b.at(a)
 	}
 	shape := b.tileFor(rows)
+	var halves []uint64 // weights in bfloat16, where they are not read as they are
+	if b.fast && rows > mostDirect {
+		halves = b.narrowedWeights(weightsOf(products))
+	}
 	tiles := 0
 	for i, p := range products {
 		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
@@ -33,8 +37,8 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		tiles += ceilDiv(w.rows, shape.cols)
 		f := factor{weight: uint64(w.data), cols: int32(w.rows), kind: w.kind, tiles: int32(tiles)}
 		f.out, _ = b.write(dst, false)
-		if b.fast {
-			f.weight = b.narrowedWeight(w)
+		if halves != nil {
+			f.weight = halves[i]
 		}
 		if p.Add {
 			f.add = 1
@@ -42,4 +46,12 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 		args.factor[i] = f
 	}
 	b.launch(shape.kernel, ceilDiv(rows, shape.rows), tiles, 1, unsafe.Pointer(&args))
+}
+
+func weightsOf(products []kernels.Product) []*weight {
+	out := make([]*weight, len(products))
+	for i, p := range products {
+		out[i] = p.Weight.(*weight)
+	}
+	return out
 }

@@ -26,17 +26,37 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, limit float32, out [
 		first: uint64(s.first), targets: uint64(s.targets), logits: uint64(s.logits), all: uint64(s.all),
 		rows: int32(len(out)), k: int32(a.cols), vocabulary: int32(table.rows), kind: table.kind, limit: limit,
 	}
-	k, height := b.set.score, scoreRows
 	if b.fast {
-		k, height = b.set.scoreBF16, scoreRowsBF16
-		args.half, args.weight = b.narrowed(a, len(out)), b.narrowedWeight(table)
+		b.scoreFast(a, table, args)
 	} else {
 		args.x, args.weight = b.at(a), uint64(table.data)
+		b.launch(b.set.score, ceilDiv(len(out), scoreRows), chunks, 1, unsafe.Pointer(&args))
 	}
-	b.launch(k, ceilDiv(len(out), height), chunks, 1, unsafe.Pointer(&args))
 	merge := mergeArgs{peaks: uint64(s.peaks), whole: uint64(s.whole), rows: int32(len(out)), chunks: int32(chunks)}
 	b.launch(b.set.mergePeaks, ceilDiv(len(out), mergeWarps), 1, 1, unsafe.Pointer(&merge))
 	return b.answer(s, out)
+}
+
+// sliceBytes is about how much of the output weight is in bfloat16 at a time.
+var sliceBytes = 64 << 20 // changed in tests
+
+// scoreFast goes through the vocabulary in slices, so that a weight that is not
+// bfloat16 never is so as a whole.
+func (b *Backend) scoreFast(x *matrix, table *weight, args scoreArgs) {
+	args.half = b.narrowed(x, int(args.rows))
+	chunks := ceilDiv(table.rows, ref.VocabularyChunk)
+	most := chunks
+	if table.kind != kindBF16 {
+		most = max(1, min(chunks, sliceBytes/(2*ref.VocabularyChunk*table.cols)))
+	}
+	for first := 0; first < chunks; first += most {
+		n, row := min(most, chunks-first), first*ref.VocabularyChunk
+		slice := *table
+		slice.rows = min(n*ref.VocabularyChunk, table.rows-row)
+		slice.data += driver.Pointer(table.rowBytes() * row)
+		args.weight, args.chunk = b.narrowedWeights([]*weight{&slice})[0], int32(first)
+		b.launch(b.set.scoreBF16, ceilDiv(int(args.rows), scoreRowsBF16), n, 1, unsafe.Pointer(&args))
+	}
 }
 
 // question is the arrays of one Score on the device.

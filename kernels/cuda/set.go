@@ -6,17 +6,17 @@ import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
 
 // kernelSet is every kernel, loaded.
 type kernelSet struct {
-	rmsNorm, rotate, gather, embed       *driver.Kernel
-	swiglu, geglu, add                   *driver.Kernel
-	store, copyRows                      *driver.Kernel
-	multiplyLarge, multiplySmall         *driver.Kernel
-	attend64, attend128, attend256       *driver.Kernel
-	flash64, flash128, flash256          *driver.Kernel
-	storeBF16                            *driver.Kernel
-	score, mergePeaks                    *driver.Kernel
-	narrow                               *driver.Kernel
-	multiplyLargeBF16, multiplySmallBF16 *driver.Kernel
-	scoreBF16                            *driver.Kernel
+	rmsNorm, rotate, gather, embed    *driver.Kernel
+	swiglu, geglu, add                *driver.Kernel
+	store, copyRows                   *driver.Kernel
+	multiplyLarge, multiplySmall      *driver.Kernel
+	attend64, attend128, attend256    *driver.Kernel
+	flash64, flash128, flash256       *driver.Kernel
+	storeBF16                         *driver.Kernel
+	score, mergePeaks                 *driver.Kernel
+	narrow                            *driver.Kernel
+	multiplyLargeBF16, multiplyDirect *driver.Kernel
+	scoreBF16                         *driver.Kernel
 }
 
 // Shapes that kernel/*.cu are written for.
@@ -26,10 +26,14 @@ const (
 
 	largeRows, largeCols = 128, 128 // tiles of multiply
 	smallRows, smallCols = 16, 64
-	smallColsBF16        = 128
-	fewRows              = 32 // up to which small tiles are used
+	fewRows              = 32 // up to which small tiles are used, in mode exact
 	tileK                = 16
 	tileKBF16, stages    = 32, 4
+
+	directRows, directCols = 32, 32 // tiles of multiply_direct
+	directThreads          = 128
+	directBytes            = 3*(directRows*256*2+directCols*304) + directCols*256*2
+	mostDirect             = 64 // rows up to which it is used
 
 	scoreRows, scoreCols = 32, 256
 	scoreRowsBF16        = 64
@@ -78,7 +82,9 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		}},
 		{"multiply_bf16", []kernelOf{
 			{&s.multiplyLargeBF16, "multiply_bf16_large", 256, tileBytesBF16(largeRows, largeCols)},
-			{&s.multiplySmallBF16, "multiply_bf16_small", 256, tileBytesBF16(smallRows, smallColsBF16)},
+		}},
+		{"multiply_direct", []kernelOf{
+			{&s.multiplyDirect, "multiply_direct", directThreads, directBytes},
 		}},
 		{"score_bf16", []kernelOf{
 			{&s.scoreBF16, "score_bf16", 256, max(tileBytesBF16(scoreRowsBF16, scoreCols), scoreRowsBF16*scoreCols*4)},

@@ -112,6 +112,11 @@ func (e *Event) Close() error {
 	return e.d.do("cuEventDestroy", func() error { return cu.DestroyEvent(&e.e) })
 }
 
+// Wait returns when the event as last recorded has happened.
+func (e *Event) Wait() error {
+	return e.d.do("cuEventSynchronize", func() error { return code(C.cuEventSynchronize(*(*C.CUevent)(unsafe.Pointer(&e.e)))) })
+}
+
 // Record puts the event at the end of the stream.
 func (s *Stream) Record(e *Event) error {
 	return s.d.do("cuEventRecord", func() error { return e.e.Record(s.s) })

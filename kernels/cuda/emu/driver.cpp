@@ -260,6 +260,12 @@ CUresult cuStreamWaitEvent(CUstream s, CUevent e, unsigned) {
   return CUDA_SUCCESS;
 }
 
+CUresult cuEventSynchronize(CUevent e) {
+  ENTER_CONTEXT;
+  auto *x = reinterpret_cast<Event *>(e);
+  return x->stream ? x->stream->run_until(x->count) : CUDA_SUCCESS;
+}
+
 CUresult cuEventElapsedTime(float *ms, CUevent a, CUevent b) {
   ENTER_CONTEXT;
   auto *start = reinterpret_cast<Event *>(a), *end = reinterpret_cast<Event *>(b);

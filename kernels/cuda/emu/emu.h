@@ -92,6 +92,7 @@ template <typename T> static inline T warp_from(T x, int from) {
 }
 
 static inline void cp_async16(void *shared, const void *global, bool valid) { emu::async_copy(shared, global, 16, valid ? 16 : 0); }
+static inline void cp_async4(void *shared, const void *global) { emu::async_copy(shared, global, 4, 4); }
 static inline void cp_async_commit() { emu::async_commit(); }
 template <int N> static inline void cp_async_wait() { emu::async_wait(N); }
 

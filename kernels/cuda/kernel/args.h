@@ -43,8 +43,12 @@ struct GatherArgs {
   int count, cols;
 };
 
-// The formats of weights that kernels read as they are.
-enum Kind { kind_f32, kind_f16, kind_bf16 };
+// The formats of weights: blocks of 1, of 32 and, from q2_k on, of 256.
+enum Kind {
+  kind_f32, kind_f16, kind_bf16, kind_e4m3, kind_e5m2,
+  kind_q4_0, kind_q4_1, kind_q5_0, kind_q5_1, kind_q8_0, kind_iq4_nl, kind_mxfp4, kind_e4m3_s, kind_e5m2_s,
+  kind_q2_k, kind_q3_k, kind_q4_k, kind_q5_k, kind_q6_k, kind_iq4_xs
+};
 
 struct EmbedArgs {
   float *out; // [count][cols]
@@ -54,12 +58,12 @@ struct EmbedArgs {
   float scale;
 };
 
-// Rounding to bfloat16.
+// Rounding to bfloat16. There are cols values to a row, a multiple of 8.
 struct NarrowArgs {
   uint16_t *half;
   const void *x;
   int64_t count;
-  int kind, unused;
+  int kind, cols;
 };
 
 // One factor and destination of a product.
@@ -128,7 +132,7 @@ struct Peak {
 struct ScoreArgs {
   const float *x;       // [rows][k]
   const uint16_t *half; // the same in bfloat16
-  const void *weight;   // [vocabulary][k]
+  const void *weight;   // [vocabulary][k], in mode fast from token 256*chunk on
   Peak *peaks;          // [rows][chunks of 256]
   const int *first;     // [rows+1]: where a row's targets begin
   const int *targets;   // tokens
@@ -136,7 +140,7 @@ struct ScoreArgs {
   float *const *all;    // [rows]: where all logits of a row go, or null
   int rows, k, vocabulary, kind;
   float limit; // of logits, by tanh; 0: none
-  int unused;
+  int chunk;   // at which the launch begins
 };
 
 struct MergeArgs {

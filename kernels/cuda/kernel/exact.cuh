@@ -1,7 +1,6 @@
 // Functions whose bits package ref defines.
 #pragma once
-#include "args.h"
-#include "lle.cuh"
+#include "dequant.cuh"
 
 // exp_ref is ref.Exp.
 __device__ __forceinline__ float exp_ref(float x) {
@@ -52,25 +51,4 @@ __device__ inline double exp64_ref(double x) {
   double sum = 1;
   for (int k = 13; k > 0; k--) sum = sum * r / static_cast<double>(k) + 1.0;
   return ldexp(sum, static_cast<int>(n));
-}
-
-// widen returns weight i of a format.
-__device__ __forceinline__ float widen(const void *w, int kind, int64_t i) {
-  switch (kind) {
-  case kind_f32: return static_cast<const float *>(w)[i];
-  case kind_f16: return float_of_f16(static_cast<const f16 *>(w)[i]);
-  default: return float_of_bf16(static_cast<const bf16 *>(w)[i]);
-  }
-}
-
-// widen4 returns the four weights from i on; i is a multiple of 4.
-__device__ __forceinline__ void widen4(float out[4], const void *w, int kind, int64_t i) {
-  if (kind == kind_f32) {
-    float4 v = *reinterpret_cast<const float4 *>(static_cast<const float *>(w) + i);
-    out[0] = v.x, out[1] = v.y, out[2] = v.z, out[3] = v.w;
-    return;
-  }
-  uint2 v = *reinterpret_cast<const uint2 *>(static_cast<const uint16_t *>(w) + i);
-  uint16_t h[4] = {static_cast<uint16_t>(v.x), static_cast<uint16_t>(v.x >> 16), static_cast<uint16_t>(v.y), static_cast<uint16_t>(v.y >> 16)};
-  for (int j = 0; j < 4; j++) out[j] = kind == kind_f16 ? float_of_f16(h[j]) : float_of_bf16(h[j]);
 }

@@ -23,6 +23,3 @@ template <class Tile, int BM, int BN> __device__ __forceinline__ void multiply(c
 }
 
 KERNEL(multiply_bf16_large, MultiplyArgs, bf16_threads, 1) { multiply<TileBF16<128, 128, 2, 4>, 128, 128>(a); }
-
-// For few rows: more blocks, fewer rows that nobody asked for.
-KERNEL(multiply_bf16_small, MultiplyArgs, bf16_threads, 1) { multiply<TileBF16<16, 128, 1, 8>, 16, 128>(a); }

@@ -93,13 +93,25 @@ KERNEL(gather, GatherArgs, row_threads, 1) {
 }
 
 KERNEL(embed, EmbedArgs, row_threads, 1) {
-  int64_t from = static_cast<int64_t>(a.tokens[blockIdx.x]) * a.cols;
+  const char *from = static_cast<const char *>(a.table) + a.tokens[blockIdx.x] * row_bytes(a.kind, a.cols);
   float *to = a.out + static_cast<int64_t>(blockIdx.x) * a.cols;
-  for (int i = threadIdx.x; i < a.cols; i += row_threads) to[i] = widen(a.table, a.kind, from + i) * a.scale;
+  if (unit_of(a.kind) == 1) {
+    for (int i = threadIdx.x; i < a.cols; i += row_threads) to[i] = widen(from, a.kind, i) * a.scale;
+    return;
+  }
+  for (int k = threadIdx.x * 8; k < a.cols; k += row_threads * 8) {
+    float w[8];
+    widen_run<8>(w, from, a.kind, k);
+#pragma unroll
+    for (int i = 0; i < 8; i++) to[k + i] = w[i] * a.scale;
+  }
 }
 
 KERNEL(narrow, NarrowArgs, row_threads, 1) {
-  int64_t stride = static_cast<int64_t>(gridDim.x) * row_threads;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * row_threads + threadIdx.x; i < a.count; i += stride)
-    a.half[i] = bf16_of(widen(a.x, a.kind, i));
+  int64_t stride = static_cast<int64_t>(gridDim.x) * row_threads, bytes = row_bytes(a.kind, a.cols);
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * row_threads + threadIdx.x; i < a.count / 8; i += stride) {
+    float w[8];
+    widen_run<8>(w, static_cast<const char *>(a.x) + i / (a.cols / 8) * bytes, a.kind, static_cast<int>(i % (a.cols / 8)) * 8);
+    reinterpret_cast<uint4 *>(a.half)[i] = {pack_bf16(w[0], w[1]), pack_bf16(w[2], w[3]), pack_bf16(w[4], w[5]), pack_bf16(w[6], w[7])};
+  }
 }

@@ -7,9 +7,9 @@ constexpr int score_rows = 64;
 using ScoreTile = TileBF16<score_rows, 256, 1, 8>;
 
 KERNEL(score_bf16, ScoreArgs, bf16_threads, 1) {
-  int row0 = blockIdx.x * score_rows, token0 = blockIdx.y * 256;
+  int row0 = blockIdx.x * score_rows, within = blockIdx.y * 256, token0 = a.chunk * 256 + within;
   ScoreTile t;
-  t.compute(a.half, row0, a.rows, static_cast<const bf16 *>(a.weight), token0, a.vocabulary, a.k);
+  t.compute(a.half, row0, a.rows, static_cast<const bf16 *>(a.weight), within, a.vocabulary - a.chunk * 256, a.k);
   float *logits = reinterpret_cast<float *>(shared_memory());
 #pragma unroll
   for (int i = 0; i < ScoreTile::TM; i++)

@@ -30,16 +30,19 @@ template <int BM, int BN, int TY, int TX> struct TileF32 {
   static __device__ __forceinline__ int col(int j) { return place(j, threadIdx.x % TX, TX, TN); }
 
   static __device__ __forceinline__ void load(float out[4], const void *m, int kind, int row, int rows, int k, int K) {
+    if (row < rows && k + 4 <= K && K % 4 == 0) return widen_run<4>(out, static_cast<const char *>(m) + row * row_bytes(kind, K), kind, k);
     int64_t at = static_cast<int64_t>(row) * K + k;
-    if (row < rows && k + 4 <= K && K % 4 == 0) return widen4(out, m, kind, at);
+#pragma unroll
     for (int i = 0; i < 4; i++) out[i] = row < rows && k + i < K ? widen(m, kind, at + i) : 0.0f;
   }
 
   __device__ __forceinline__ void fetch(const float *x, int row0, int rows, const void *w, int kind, int col0, int cols, int k0, int K) {
+#pragma unroll
     for (int i = 0; i < loads_a; i++) {
       int at = threadIdx.x + i * f32_threads;
       if (at < BM * BK / 4) load(next_a[i], x, kind_f32, row0 + at / (BK / 4), rows, k0 + at % (BK / 4) * 4, K);
     }
+#pragma unroll
     for (int i = 0; i < loads_b; i++) {
       int at = threadIdx.x + i * f32_threads;
       if (at < BN * BK / 4) load(next_b[i], w, kind, col0 + at / (BK / 4), cols, k0 + at % (BK / 4) * 4, K);
@@ -47,14 +50,18 @@ template <int BM, int BN, int TY, int TX> struct TileF32 {
   }
 
   __device__ __forceinline__ void put(float *to) {
+#pragma unroll
     for (int i = 0; i < loads_a; i++) {
       int at = threadIdx.x + i * f32_threads;
       if (at < BM * BK / 4)
+#pragma unroll
         for (int j = 0; j < 4; j++) to[(at % (BK / 4) * 4 + j) * LA + at / (BK / 4)] = next_a[i][j];
     }
+#pragma unroll
     for (int i = 0; i < loads_b; i++) {
       int at = threadIdx.x + i * f32_threads;
       if (at < BN * BK / 4)
+#pragma unroll
         for (int j = 0; j < 4; j++) to[BK * LA + (at % (BK / 4) * 4 + j) * LB + at / (BK / 4)] = next_b[i][j];
     }
   }

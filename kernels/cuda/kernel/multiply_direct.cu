@@ -1,0 +1,22 @@
+// Products of a few rows in bfloat16 with weights of any format.
+#include "tile_direct.cuh"
+
+KERNEL(multiply_direct, MultiplyArgs, direct_threads, 1) {
+  int f = 0;
+  while (f + 1 < a.factors && static_cast<int>(blockIdx.y) >= a.factor[f].tiles) f++;
+  const Factor &p = a.factor[f];
+  TileDirect t;
+  t.x = a.half, t.weights = static_cast<const char *>(p.weight), t.kind = p.kind;
+  t.row0 = blockIdx.x * TileDirect::BM, t.rows = a.rows;
+  t.col0 = (blockIdx.y - (f ? a.factor[f - 1].tiles : 0)) * TileDirect::BN, t.cols = p.cols, t.K = a.k;
+  t.compute();
+#pragma unroll
+  for (int j = 0; j < 2; j++)
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+      int row = t.row0 + t.row(e & 2), col = t.col0 + t.col(j) + (e & 1);
+      if (row >= a.rows || col >= p.cols) continue;
+      float *to = p.out + static_cast<int64_t>(row) * p.cols + col;
+      *to = p.add ? *to + t.acc[j][e] : t.acc[j][e];
+    }
+}
