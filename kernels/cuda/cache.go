@@ -16,18 +16,19 @@ type cache struct {
 	b      *Backend
 	shape  kernels.CacheShape
 	memory driver.Pointer
-	err    error // why it has no memory
 }
 
-// NewCache takes the memory of all pages at once. Where it is short, who uses
-// the cache gets the error.
-func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
+// NewCache takes the memory of all pages at once.
+func (b *Backend) NewCache(s kernels.CacheShape, pages int) (kernels.Cache, error) {
 	c := &cache{b: b, shape: s}
-	if c.err = c.fits(); c.err != nil {
-		return c
+	if err := c.fits(); err != nil {
+		return nil, err
 	}
-	c.memory, c.err = b.device.Alloc(int64(pages) * int64(PageBytes(s)))
-	return c
+	var err error
+	if c.memory, err = b.device.Alloc(int64(pages) * int64(b.PageBytes(s))); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // fits says why attention has no kernel for a shape, or returns nil.
@@ -40,7 +41,7 @@ func (c *cache) fits() error {
 }
 
 // PageBytes returns the memory one page of such a cache takes.
-func PageBytes(s kernels.CacheShape) int { return 4 * pageFloats(s) }
+func (b *Backend) PageBytes(s kernels.CacheShape) int { return 4 * pageFloats(s) }
 
 func pageFloats(s kernels.CacheShape) int { return s.Layers * layerFloats(s) }
 
@@ -48,7 +49,6 @@ func layerFloats(s kernels.CacheShape) int { return 2 * s.KVHeads * kernels.Page
 
 // args describes a layer to a kernel.
 func (c *cache) args(layer int) cacheArgs {
-	c.b.check(c.err)
 	return cacheArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)), layer: int64(layer * layerFloats(c.shape)),
 		kvHeads: int32(c.shape.KVHeads), width: int32(c.shape.HeadDim),
@@ -57,7 +57,6 @@ func (c *cache) args(layer int) cacheArgs {
 
 // CopyRows copies the first positions of a page.
 func (c *cache) CopyRows(dst, src int32, rows int) {
-	c.b.check(c.err)
 	blocks := c.shape.Layers * 2 * c.shape.KVHeads
 	args := copyArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)),

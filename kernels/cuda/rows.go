@@ -17,10 +17,13 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 		panic(fmt.Sprintf("cuda: %d values for %d rows of %dx%d", len(values), rows, m.rows, m.cols))
 	}
 	m.narrow = false
-	from := b.send(bytesOf(values))
-	b.check(m.err)
-	if b.err == nil {
-		b.check(b.stream.Copy(m.at, from, 4*len(values)))
+	const most = stageBytes / 8 // values sent at a time
+	for done := 0; done < len(values); done += most {
+		part := values[done:min(done+most, len(values))]
+		from := b.send(bytesOf(part))
+		if b.err == nil {
+			b.check(b.stream.Copy(m.at+driver.Pointer(4*done), from, 4*len(part)))
+		}
 	}
 }
 
