@@ -3,6 +3,8 @@ package runner
 import (
 	"runtime"
 	"runtime/debug"
+
+	"github.com/llamaeval/llamaeval/model"
 )
 
 // A run takes at most overhead beside its weights and its KV cache. Left
@@ -23,5 +25,9 @@ func (j *Job) boundHeap() {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	debug.SetMemoryLimit(j.Memory + max(overhead-mapped, int64(m.HeapAlloc)+least))
+	cache := j.Memory
+	if j.Local.Model.Device().Kind != model.CPU { // the cache is the GPU's; its large steps have more results
+		cache = 1e9
+	}
+	debug.SetMemoryLimit(cache + max(overhead-mapped, int64(m.HeapAlloc)+least))
 }

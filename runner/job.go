@@ -30,7 +30,7 @@ type Job struct {
 	Chat   *Chat // nil: plain text
 
 	Out     string // results folder; "": see DefaultOut
-	Memory  int64  // bytes for the KV cache
+	Memory  int64  // bytes for the KV cache; 0: all that a GPU has left
 	Threads int
 	Mode    string
 
@@ -78,7 +78,7 @@ func (j *Job) Config() (results.Config, error) {
 	c := results.Config{
 		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items},
 		Model:     j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Numerics: Numerics,
+		Mode: j.Mode, Device: j.Local.Model.Device().Kind, ISA: j.Local.Model.ISA(), Numerics: Numerics,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
 		Sandbox: j.SandboxKind,

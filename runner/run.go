@@ -87,7 +87,7 @@ func (j *Job) newRun(config results.Config, hash string) results.Run {
 	return results.Run{
 		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
 		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: absolute(j.Local.Path), ChatSource: source,
-		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Device: j.Local.device(), Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 		Suites: j.suites(),
 	}
@@ -200,14 +200,14 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 	show := j.Progress(progress.Options{Total: j.documents(), Done: len(done)})
 	defer show.Finish()
 	var plan results.Plan
-	e := engine.New(j.Local.Model, j.tokenBytes, engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch, Progress: func(n int) {
+	e := j.newEngines(func(n int) {
 		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}
 		plan.TokensComputed += int64(n)
 		show.Add(0, int64(n))
-	}})
-	defer e.Close()
+	})
+	defer e.close()
 	all := func(only map[string][]int) error {
 		return j.pipeline(ctx, e, j.waves(only, done), &plan, keep, show)
 	}
@@ -220,7 +220,7 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 }
 
 // pipeline computes, judges and keeps all items of a source.
-func (j *Job) pipeline(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, keep func(batch [][]byte) error, show *progress.P) error {
+func (j *Job) pipeline(ctx context.Context, e engines, source *waveSource, plan *results.Plan, keep func(batch [][]byte) error, show *progress.P) error {
 	answered := make(chan *work)
 	ready := make(chan []byte, 64)
 	group, ctx := errgroup.WithContext(ctx)
@@ -247,7 +247,7 @@ func (j *Job) pipeline(ctx context.Context, e *engine.Engine, source *waveSource
 
 // compute lets the engine answer wave after wave and passes on each item whose
 // last answer is there.
-func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource, plan *results.Plan, answered chan<- *work) error {
+func (j *Job) compute(ctx context.Context, e engines, source *waveSource, plan *results.Plan, answered chan<- *work) error {
 	defer source.stop()
 	for {
 		w, err := source.wave()
@@ -261,7 +261,7 @@ func (j *Job) compute(ctx context.Context, e *engine.Engine, source *waveSource,
 		}
 		plan.Requests += int64(len(w.requests))
 		plan.TokensRequested += int64(engine.TokensRequested(w.requests))
-		err = e.Run(ctx, w.requests, func(request int, a engine.Answer) error {
+		err = e.run(ctx, w.requests, func(request int, a engine.Answer) error {
 			wk := w.put(request, a)
 			if wk == nil {
 				return nil

@@ -196,7 +196,7 @@ func (j *Job) row(name, kind, version string, e estimate) results.Score {
 		Task: name, Kind: kind, Version: version, Metric: e.metric, Filter: e.filter,
 		N: int32(e.N), Value: e.Value, HigherIsBetter: e.higherIsBetter,
 		Model: j.Local.Name, ModelHash: modelHash, TokenizerHash: j.Local.Tokenizer.Hash(),
-		Mode: j.Mode, Device: "cpu", ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
+		Mode: j.Mode, Device: j.Local.Model.Device().Kind, ISA: j.Local.Model.ISA(), Chat: j.Spec.Chat, BOS: j.Local.addsBOS(j.Spec.BOS) || j.Chat.writesBOS(),
 	}
 	s.SetStdErr(e.StdErr, e.binary)
 	if i := e.interval; i != nil && s.StdErr != nil {

@@ -4,12 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/llamaeval/llamaeval/kernels/cuda"
-	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
@@ -26,7 +23,7 @@ func runCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups or globs to run, split at commas; may be repeated"},
 			promptFlags(), dataFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
+			deviceFlag(),
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
 			machineFlags(), codeFlags(),
@@ -171,10 +168,11 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 	if err := allowCode(c, job, selection.Tasks); err != nil {
 		return nil, err
 	}
-	if job.Local, err = openModel(c, job.Mode, job.Threads); err != nil {
+	if job.Local, err = openOn(c, c.String("device"), c.String("model"), job.Mode, job.Threads); err != nil {
 		job.Close()
 		return nil, err
 	}
+	boundCache(c, job)
 	if err := prepare(c, job, selection.Tasks, c.Bool("sample"), len(selection.Tasks) > 1); err != nil {
 		job.Close()
 		return nil, err
@@ -208,23 +206,6 @@ func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, in
 			return explainMissing(c, t.Name, err)
 		}
 		job.Tasks = append(job.Tasks, p)
-	}
-	return nil
-}
-
-func checkDevice(device, mode string) error {
-	switch {
-	case device == "auto" || device == "cpu":
-	case device == "cuda" || strings.HasPrefix(device, "cuda:"):
-		if err := cuda.Available(); err != nil {
-			return fmt.Errorf("--device %s: %w", device, err)
-		}
-		return fmt.Errorf("--device %s: models are not computed on GPUs yet: use --device cpu", device)
-	default:
-		return usagef("--device %s is not auto, cpu or cuda", device)
-	}
-	if mode != model.Exact && mode != model.Fast {
-		return usagef("--mode %s is neither exact nor fast", mode)
 	}
 	return nil
 }

@@ -73,6 +73,7 @@ type factor struct {
 	weight, out uint64
 	cols, kind  int32
 	add, tiles  int32
+	apart, _    int32
 }
 
 // mostFactors is how many products one launch computes.
@@ -141,4 +142,10 @@ type flashArgs struct {
 	pieces, pages, tiles uint64
 	heads, window        int32
 	scale, limit         float32
+}
+
+type gatedArgs struct {
+	x, gate, up, half   uint64
+	rows, k, cols, kind int32
+	gelu, _             int32
 }

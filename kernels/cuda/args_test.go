@@ -30,6 +30,8 @@ var parameters = map[string]uintptr{
 	"attend_f32_64":       unsafe.Sizeof(attendArgs{}),
 	"attend_f32_128":      unsafe.Sizeof(attendArgs{}),
 	"attend_f32_256":      unsafe.Sizeof(attendArgs{}),
+	"gated_bf16":          unsafe.Sizeof(gatedArgs{}),
+	"gated_direct":        unsafe.Sizeof(gatedArgs{}),
 	"store_bf16":          unsafe.Sizeof(storeArgs{}),
 	"attend_bf16_64":      unsafe.Sizeof(flashArgs{}),
 	"attend_bf16_128":     unsafe.Sizeof(flashArgs{}),

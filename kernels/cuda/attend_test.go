@@ -35,10 +35,10 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 	const shared, one, two = 64, 70, 9 // positions
 	const rows = shared + one + two
 	layer := s.Layers - 1
-	c := b.NewCache(s, 5)
+	c := newCache(t, b, s, 5)
 	defer c.Close()
 	q, k, v := random(r, rows*s.Heads*s.HeadDim), random(r, rows*s.KVHeads*s.HeadDim), random(r, rows*s.KVHeads*s.HeadDim)
-	dst := b.NewMatrix(rows, s.Heads*s.HeadDim).(*matrix)
+	dst := newMatrix(b, rows, s.Heads*s.HeadDim)
 	qm, km, vm := upload(b, rows, q), upload(b, rows, k), upload(b, rows, v)
 	spans := []kernels.Span{
 		{Row: 0, Len: shared, Start: 0, Pages: []int32{3}},
@@ -75,7 +75,7 @@ func attendEqualsRef(t *testing.T, b *Backend, r *rand.Rand, s kernels.CacheShap
 	// The same query alone in a step, from a copy of its page.
 	c.CopyRows(2, 0, two)
 	last := upload(b, 1, q[(rows-1)*s.Heads*width:])
-	alone := b.NewMatrix(1, s.Heads*width).(*matrix)
+	alone := newMatrix(b, 1, s.Heads*width)
 	b.Attend(alone, last, c, layer, how, []kernels.Span{{Row: 0, Len: 1, Start: shared + two - 1, Pages: []int32{3, 2}}})
 	if err := sameBits(download(t, b, alone, 1), want[(rows-1)*s.Heads*width:]); err != nil {
 		t.Errorf("alone, on a copied page: %v", err)
@@ -87,16 +87,16 @@ func TestSpansOutliveAStep(t *testing.T) {
 	b := open(t)
 	r := rand.New(rand.NewPCG(17, 18))
 	s := kernels.CacheShape{Layers: 1, KVHeads: 1, HeadDim: 8, Heads: 1}
-	c := b.NewCache(s, 2)
+	c := newCache(t, b, s, 2)
 	defer c.Close()
 	const rows = 70
-	k, dst := upload(b, rows, random(r, rows*8)), b.NewMatrix(rows, 8).(*matrix)
+	k, dst := upload(b, rows, random(r, rows*8)), newMatrix(b, rows, 8)
 	spans := []kernels.Span{{Len: rows, Pages: []int32{1, 0}}}
 	b.Store(c, 0, k, k, spans)
 	b.Attend(dst, k, c, 0, kernels.Attention{Scale: 0.4}, spans)
 	want := download(t, b, dst, rows)
 	upload(b, 1, random(r, 5000)) // over what was sent
-	again := b.NewMatrix(rows, 8).(*matrix)
+	again := newMatrix(b, rows, 8)
 	b.Attend(again, k, c, 0, kernels.Attention{Scale: 0.4}, spans)
 	if err := sameBits(download(t, b, again, rows), want); err != nil {
 		t.Error(err)

@@ -11,34 +11,22 @@ import (
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
 
-// Available says why no GPU can be used, or returns nil.
-func Available() error {
-	all, err := driver.Devices()
-	if err != nil {
-		return err
-	}
-	for _, d := range all {
-		if d.Major >= 8 {
-			return nil
-		}
-	}
-	return fmt.Errorf("none of the %d GPUs has compute capability 8.0 or newer", len(all))
-}
-
 // Backend computes on one GPU. Its methods queue work in one stream and return;
 // Score waits. An error, of the device or of its memory, makes all that
 // follows do nothing until Score reports it.
 type Backend struct {
-	device *driver.Device
-	stream *driver.Stream
-	set    *kernelSet
-	stage  stage
-	work   work
-	ferry  ferry
-	wide   work      // weights in bfloat16 for one launch
-	spans  []*placed // of this step
-	fast   bool
-	err    error
+	device     *driver.Device
+	stream     *driver.Stream
+	set        *kernelSet
+	stage      stage
+	work       work
+	ferry      ferry
+	pending    *pending  // products, unless what comes next is their gate
+	scratch    work      // weights in bfloat16, for one launch
+	narrowable int       // bytes in bfloat16 of the weights that are not
+	spans      []*placed // of this step
+	fast       bool
+	err        error
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -67,12 +55,26 @@ func New(index int) (*Backend, error) {
 	return b, nil
 }
 
-// Name returns what computes: kernels and compute capability, on which the
-// bits of mode fast depend.
-func (b *Backend) Name() string { return fmt.Sprintf("cuda-sm%d%d", b.device.Major, b.device.Minor) }
+// Name returns what computes: the compute capability, on which the bits of
+// mode fast depend.
+func (b *Backend) Name() string { return fmt.Sprintf("sm%d%d", b.device.Major, b.device.Minor) }
+
+// rowsEach is how many rows of a step keep a processor of the GPU busy.
+const rowsEach = 32
 
 // Device describes the GPU.
-func (b *Backend) Device() driver.Info { return b.device.Info }
+func (b *Backend) Device() kernels.Device {
+	return kernels.Device{Kind: "cuda", Name: b.device.Name, Rows: rowsEach * b.device.Processors}
+}
+
+// Room returns the free memory of the GPU but for what products will take.
+func (b *Backend) Room() (int64, error) {
+	free, err := b.device.Free()
+	if b.fast {
+		free = max(0, free-b.reserved())
+	}
+	return free, err
+}
 
 // Close gives back the GPU with all memory.
 func (b *Backend) Close() error { return b.device.Close() }
@@ -87,6 +89,7 @@ func (b *Backend) check(err error) {
 // launch queues a kernel. args must point to the structure that the kernel
 // takes.
 func (b *Backend) launch(k *driver.Kernel, x, y, z int, args unsafe.Pointer) {
+	b.queued()
 	if b.err == nil && x > 0 && y > 0 && z > 0 {
 		b.check(b.stream.Launch(k, [3]int{x, y, z}, args))
 	}
@@ -94,6 +97,7 @@ func (b *Backend) launch(k *driver.Kernel, x, y, z int, args unsafe.Pointer) {
 
 // wait returns when all has run, with the first error since the last time.
 func (b *Backend) wait() error {
+	b.queued()
 	err := b.err
 	if err == nil {
 		err = b.stream.Wait()
@@ -108,39 +112,55 @@ func (b *Backend) wait() error {
 
 // matrix is rows of cols floats without gaps.
 type matrix struct {
+	b          *Backend
 	at         driver.Pointer
-	err        error          // why it has no memory
 	half       driver.Pointer // in bfloat16, once that was wanted
 	narrow     bool           // only half holds what was written last
+	stale      bool           // what was written last was never kept
 	rows, cols int
 }
 
 func (m *matrix) Rows() int { return m.rows }
 func (m *matrix) Cols() int { return m.cols }
 
-// NewMatrix returns a zeroed matrix. Where memory is short, who uses the matrix
-// gets the error.
-func (b *Backend) NewMatrix(rows, cols int) kernels.Matrix {
-	m := &matrix{rows: rows, cols: cols}
-	if m.at, m.err = b.device.Alloc(int64(4 * rows * cols)); m.err == nil {
-		b.check(b.stream.Clear(m.at, 4*rows*cols))
+// NewMatrix returns a zeroed matrix.
+func (b *Backend) NewMatrix(rows, cols int) (kernels.Matrix, error) {
+	m := &matrix{b: b, rows: rows, cols: cols}
+	var err error
+	if m.at, err = b.device.Alloc(int64(4 * rows * cols)); err != nil {
+		return nil, err
 	}
-	return m
+	return m, b.stream.Clear(m.at, 4*rows*cols)
+}
+
+// Close waits until nothing uses the memory.
+func (m *matrix) Close() error {
+	m.b.queued()
+	var err error
+	for _, p := range []*driver.Pointer{&m.at, &m.half} {
+		if *p != 0 {
+			err = errors.Join(err, m.b.device.Release(*p))
+			*p = 0
+		}
+	}
+	return err
 }
 
 // at returns where a matrix lies.
 func (b *Backend) at(m *matrix) uint64 {
-	b.check(m.err)
+	if m.stale {
+		panic("cuda: the matrix was only kept as what its gate made of it")
+	}
 	return uint64(m.at)
 }
 
 // read waits and returns the first rows of a matrix.
 func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 	out := make([]float32, rows*m.cols)
-	b.check(m.err)
 	if m.narrow {
 		panic("cuda: the matrix holds no floats")
 	}
+	b.queued()
 	if b.err == nil {
 		b.check(b.stream.Download(bytesOf(out), m.at))
 	}

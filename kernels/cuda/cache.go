@@ -16,23 +16,20 @@ type cache struct {
 	b      *Backend
 	shape  kernels.CacheShape
 	memory driver.Pointer
-	err    error // why it has no memory
-	half   bool  // it holds bfloat16
+	half   bool // it holds bfloat16
 }
 
-// NewCache takes the memory of all pages at once. Where it is short, who uses
-// the cache gets the error.
-func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
+// NewCache takes the memory of all pages at once.
+func (b *Backend) NewCache(s kernels.CacheShape, pages int) (kernels.Cache, error) {
 	c := &cache{b: b, shape: s, half: b.fast && flashes(s)}
-	if c.err = c.fits(); c.err != nil {
-		return c
+	if err := c.fits(); err != nil {
+		return nil, err
 	}
-	bytes := int64(PageBytes(s))
-	if c.half {
-		bytes /= 2
+	var err error
+	if c.memory, err = b.device.Alloc(int64(pages) * int64(b.PageBytes(s))); err != nil {
+		return nil, err
 	}
-	c.memory, c.err = b.device.Alloc(int64(pages) * bytes)
-	return c
+	return c, nil
 }
 
 // fits says why attention has no kernel for a shape, or returns nil.
@@ -44,9 +41,13 @@ func (c *cache) fits() error {
 	return nil
 }
 
-// PageBytes returns the memory one page of such a cache takes, twice what it
-// takes in mode fast.
-func PageBytes(s kernels.CacheShape) int { return 4 * pageFloats(s) }
+// PageBytes returns the memory one page of such a cache takes in this mode.
+func (b *Backend) PageBytes(s kernels.CacheShape) int {
+	if b.fast && flashes(s) {
+		return 2 * pageFloats(s)
+	}
+	return 4 * pageFloats(s)
+}
 
 func pageFloats(s kernels.CacheShape) int { return s.Layers * layerFloats(s) }
 
@@ -54,7 +55,6 @@ func layerFloats(s kernels.CacheShape) int { return 2 * s.KVHeads * kernels.Page
 
 // args describes a layer to a kernel.
 func (c *cache) args(layer int) cacheArgs {
-	c.b.check(c.err)
 	return cacheArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)), layer: int64(layer * layerFloats(c.shape)),
 		kvHeads: int32(c.shape.KVHeads), width: int32(c.shape.HeadDim),
@@ -63,7 +63,6 @@ func (c *cache) args(layer int) cacheArgs {
 
 // CopyRows copies the first positions of a page.
 func (c *cache) CopyRows(dst, src int32, rows int) {
-	c.b.check(c.err)
 	blocks := c.shape.Layers * 2 * c.shape.KVHeads
 	args := copyArgs{
 		memory: uint64(c.memory), page: int64(pageFloats(c.shape)),

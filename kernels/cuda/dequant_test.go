@@ -56,7 +56,7 @@ func TestFormatsEqualQuant(t *testing.T) {
 	const rows, cols, k = 35, 70, 512
 	for _, kind := range formats() {
 		w, values := weightOf(t, b, r, kind, cols, k)
-		m := b.NewMatrix(3, k).(*matrix)
+		m := newMatrix(b, 3, k)
 		b.Embed(m, w, []int32{cols - 1, 0, 7}, 1)
 		want := slices.Concat(values[(cols-1)*k:], values[:k], values[7*k:8*k])
 		if err := sameBits(download(t, b, m, 3), want); err != nil {
@@ -67,7 +67,7 @@ func TestFormatsEqualQuant(t *testing.T) {
 		product := make([]float32, rows*cols)
 		ref.MatMul(product, x, values, rows, cols, k)
 		for _, n := range []int{2, rows} {
-			dst := b.NewMatrix(n, cols).(*matrix)
+			dst := newMatrix(b, n, cols)
 			b.Multiply(upload(b, rows, x), n, kernels.Product{Dst: dst, Weight: w})
 			if err := sameBits(download(t, b, dst, n), product[:n*cols]); err != nil {
 				t.Errorf("%v, %d rows: %v", kind, n, err)
@@ -88,7 +88,7 @@ func TestFormatsFast(t *testing.T) {
 	b := open(t)
 	b.Fast(true)
 	r := rand.New(rand.NewPCG(23, 24))
-	const rows, cols = 150, 70
+	const rows, cols = 90, 140
 	for _, kind := range formats() {
 		k := 768 // three blocks, three stages and a half of F16
 		if kind.BlockSize() <= 32 {
@@ -110,6 +110,13 @@ func TestFormatsFast(t *testing.T) {
 					t.Fatalf("%v: row %d column %d is %v, want %v", kind, i, j, got[i*cols+j], sum)
 				}
 			}
+		}
+		sliced := upload(b, rows, before)
+		inScratch(2*128*k, func() {
+			b.Multiply(upload(b, rows, x), rows, kernels.Product{Dst: sliced, Weight: w, Add: true})
+		})
+		if err := sameBits(download(t, b, sliced, rows), got); err != nil {
+			t.Errorf("%v, in slices: %v", kind, err)
 		}
 		for _, n := range []int{1, 33, mostDirect} {
 			alone := upload(b, n, before[(rows-n)*cols:])
@@ -136,10 +143,9 @@ func TestScoreInSlices(t *testing.T) {
 		}
 		return out
 	}
-	defer func(bytes int) { sliceBytes = bytes }(sliceBytes)
 	whole := score(w)
-	sliceBytes = 2 * ref.VocabularyChunk * k
-	sliced := score(w)
+	var sliced []kernels.Logits
+	inScratch(2*ref.VocabularyChunk*k, func() { sliced = score(w) })
 	for i := range whole {
 		a, c := whole[i], sliced[i]
 		if a.LogSumExp != c.LogSumExp || a.Argmax != c.Argmax || !slices.Equal(a.Target, c.Target) || !slices.Equal(a.All, c.All) {
@@ -185,4 +191,11 @@ func TestFerry(t *testing.T) {
 	if !slices.Equal(got, want) || want[1] != data[1] || want[4] != data[2] || want[20] != data[18] {
 		t.Error("other bytes arrived than were sent")
 	}
+}
+
+// inScratch runs f with so many bytes of scratch memory.
+func inScratch(bytes int, f func()) {
+	defer func(before int) { scratchBytes = before }(scratchBytes)
+	scratchBytes = bytes
+	f()
 }

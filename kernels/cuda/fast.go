@@ -12,6 +12,7 @@ import (
 // Fast chooses between the modes. In mode fast what feeds a product is written
 // in bfloat16 by the operation that makes it, and only so.
 func (b *Backend) Fast(on bool) error {
+	b.queued()
 	b.fast = on
 	return nil
 }
@@ -19,7 +20,7 @@ func (b *Backend) Fast(on bool) error {
 // write returns where an operation puts its result, the other place being 0:
 // floats, or bfloat16 where feeds, in mode fast, says that products are next.
 func (b *Backend) write(m *matrix, feeds bool) (floats, half uint64) {
-	m.narrow = feeds && b.fast
+	m.narrow, m.stale = feeds && b.fast, false
 	if m.narrow {
 		return 0, b.half(m)
 	}
@@ -53,24 +54,60 @@ func (b *Backend) narrow(to, from uint64, kind int32, rows, cols int) {
 	b.launch(b.set.narrow, b.gridOver(rows*cols/8), 1, 1, unsafe.Pointer(&args))
 }
 
-// narrowedWeights returns weights in bfloat16, in memory that serves one launch.
-func (b *Backend) narrowedWeights(ws []*weight) []uint64 {
-	bytes := 0
-	for _, w := range ws {
-		if w.kind != kindBF16 {
-			bytes += (2*w.rows*w.cols + 255) &^ 255
-		}
+// scratchBytes is the memory for weights in bfloat16, which serves one launch
+// after the other.
+var scratchBytes = 256 << 20 // changed in tests
+
+// scratch is what the weight takes of it.
+func (w *weight) scratch() int {
+	if w.kind == kindBF16 {
+		return 0
 	}
-	at := b.wide.take(b, bytes)
-	out := make([]uint64, len(ws))
-	for i, w := range ws {
+	return (2*w.rows*w.cols + 255) &^ 255
+}
+
+// mostNarrowed is how many of the weight's rows may be in bfloat16 at a time, a
+// multiple of step if not all.
+func (w *weight) mostNarrowed(step int) int {
+	if w.scratch() <= scratchBytes {
+		return w.rows
+	}
+	return max(1, scratchBytes/(2*w.cols*step)) * step
+}
+
+// slice returns some rows of a weight.
+func (w *weight) slice(first, rows int) weight {
+	s := *w
+	if first > 0 {
+		s.data += driver.Pointer(w.rowBytes() * first)
+	}
+	s.rows = rows
+	return s
+}
+
+// narrowedWeights returns weights in bfloat16, which lie there for one launch.
+func (b *Backend) narrowedWeights(parts []part) []uint64 {
+	bytes := 0
+	for i := range parts {
+		bytes += parts[i].scratch()
+	}
+	at := b.scratch.take(b, bytes)
+	out := make([]uint64, len(parts))
+	for i := range parts {
+		w := &parts[i].weight
 		if out[i] = uint64(w.data); w.kind != kindBF16 {
 			out[i] = uint64(at)
 			b.narrow(out[i], uint64(w.data), w.kind, w.rows, w.cols)
-			at += driver.Pointer((2*w.rows*w.cols + 255) &^ 255)
+			at += driver.Pointer(w.scratch())
 		}
 	}
 	return out
+}
+
+// reserved is the scratch memory that mode fast may yet take for the weights
+// there are.
+func (b *Backend) reserved() int64 {
+	return max(0, int64(min(b.narrowable, scratchBytes)-b.scratch.bytes))
 }
 
 // gridOver returns enough blocks of rowThreads to fill the GPU with count

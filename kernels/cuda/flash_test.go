@@ -41,7 +41,7 @@ func flashNearRef(t *testing.T, b *Backend, r *rand.Rand, s flashCase) {
 	const shared, one, two, three = 70, 75, 9, 5 // positions; branches begin at 64
 	rows := shared + one + two + three
 	layer := s.Layers - 1
-	kv := b.NewCache(s.CacheShape, 6)
+	kv := newCache(t, b, s.CacheShape, 6)
 	defer kv.Close()
 	c := kv.(*cache)
 	q, k, v := random(r, rows*s.Heads*s.HeadDim), random(r, rows*s.KVHeads*s.HeadDim), random(r, rows*s.KVHeads*s.HeadDim)
@@ -54,7 +54,7 @@ func flashNearRef(t *testing.T, b *Backend, r *rand.Rand, s flashCase) {
 	s.how.Scale = float32(1 / math.Sqrt(float64(s.HeadDim)))
 	attend := func(first, count int, spans []kernels.Span) []float32 {
 		size := s.Heads * s.HeadDim
-		dst := b.NewMatrix(count, size).(*matrix)
+		dst := newMatrix(b, count, size)
 		b.flash(dst, upload(b, count, q[first*size:(first+count)*size]), b.place(c, spans), layer, s.how)
 		return widened(t, b, dst, count)
 	}

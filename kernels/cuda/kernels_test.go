@@ -9,6 +9,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
@@ -42,9 +43,27 @@ func random(r *rand.Rand, n int) []float32 {
 	return x
 }
 
+// newMatrix panics where memory is short.
+func newMatrix(b *Backend, rows, cols int) *matrix {
+	m, err := b.NewMatrix(rows, cols)
+	if err != nil {
+		panic(err)
+	}
+	return m.(*matrix)
+}
+
+func newCache(t testing.TB, b *Backend, s kernels.CacheShape, pages int) kernels.Cache {
+	t.Helper()
+	c, err := b.NewCache(s, pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // upload returns a matrix with these values.
 func upload(b *Backend, rows int, values []float32) *matrix {
-	m := b.NewMatrix(rows, len(values)/rows).(*matrix)
+	m := newMatrix(b, rows, len(values)/rows)
 	b.Write(m, rows, values)
 	return m
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
-	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cuda"
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 	"github.com/llamaeval/llamaeval/kernels/quant"
@@ -28,17 +27,20 @@ func onGPU(t *testing.T, path string, fast bool) *model.Model {
 		}
 		t.Skip(err)
 	}
-	return open(t, path, model.Options{Watch: func(cpu kernels.Backend) kernels.Backend {
-		cpu.Close()
-		b, err := cuda.New(0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := b.Fast(fast); err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}})
+	mode := model.Exact
+	if fast {
+		mode = model.Fast
+	}
+	return open(t, path, model.Options{Device: model.CUDA, Mode: mode})
+}
+
+func newKV(t *testing.T, m *model.Model, pages int) *model.KV {
+	t.Helper()
+	kv, err := m.NewKV(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kv
 }
 
 func open(t *testing.T, path string, o model.Options) *model.Model {
@@ -67,7 +69,7 @@ var tiny = []tinymodel.Options{
 // sequence that shares the first page, and returns what is said of each token.
 func score(t *testing.T, m *model.Model, tokens []int32, step int, beside []int32) []model.Output {
 	t.Helper()
-	kv := m.NewKV(8)
+	kv := newKV(t, m, 8)
 	defer kv.Close()
 	page := func() model.PageID {
 		p, ok := kv.Alloc()
@@ -144,7 +146,7 @@ func TestModelEqualsCPU(t *testing.T) {
 func TestModelOnLostDevice(t *testing.T) {
 	t.Setenv("LLAMAEVAL_EMU_FAIL", "20")
 	m := onGPU(t, tinymodel.New(t, tiny[0]), false)
-	kv := m.NewKV(1)
+	kv := newKV(t, m, 1)
 	page, _ := kv.Alloc()
 	for range 2 {
 		err := m.Forward(kv, []model.Segment{{Tokens: []int32{1}, Pages: []model.PageID{page}, Outputs: []model.Output{{Target: 1}}}})
@@ -158,7 +160,10 @@ func TestModelOnLostDevice(t *testing.T) {
 func TestModelOutOfMemory(t *testing.T) {
 	m := onGPU(t, tinymodel.New(t, tiny[0]), false)
 	forward := func(pages int) error {
-		kv := m.NewKV(pages)
+		kv, err := m.NewKV(pages)
+		if err != nil {
+			return err
+		}
 		defer kv.Close()
 		page, _ := kv.Alloc()
 		return m.Forward(kv, []model.Segment{{Tokens: []int32{1}, Pages: []model.PageID{page}, Outputs: []model.Output{{Target: 1}}}})

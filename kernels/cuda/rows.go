@@ -17,10 +17,13 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 		panic(fmt.Sprintf("cuda: %d values for %d rows of %dx%d", len(values), rows, m.rows, m.cols))
 	}
 	m.narrow = false
-	from := b.send(bytesOf(values))
-	b.check(m.err)
-	if b.err == nil {
-		b.check(b.stream.Copy(m.at, from, 4*len(values)))
+	const most = stageBytes / 8 // values sent at a time
+	for done := 0; done < len(values); done += most {
+		part := values[done:min(done+most, len(values))]
+		from := b.send(bytesOf(part))
+		if b.err == nil {
+			b.check(b.stream.Copy(m.at+driver.Pointer(4*done), from, 4*len(part)))
+		}
 	}
 }
 
@@ -43,6 +46,7 @@ func (b *Backend) Gather(dst, src kernels.Matrix, rows []int) {
 		list[i] = int32(r)
 	}
 	args := gatherArgs{rows: uint64(b.send(bytesOf(list))), count: int32(len(rows)), cols: int32(to.cols)}
+	to.stale = false
 	if from.narrow { // half as many words
 		args.x, args.cols = b.half(from), args.cols/2
 		args.out = b.half(to)
@@ -102,16 +106,19 @@ func (b *Backend) Rotate(x kernels.Matrix, rows, heads int, table kernels.Matrix
 
 // SwiGLU is ref.SwiGLU of each row.
 func (b *Backend) SwiGLU(dst, gate, up kernels.Matrix, rows int) {
-	b.gated(b.set.swiglu, dst, gate, up, rows)
+	b.gated(b.set.swiglu, false, dst, gate, up, rows)
 }
 
 // GeGLU is ref.GeGLU of each row.
 func (b *Backend) GeGLU(dst, gate, up kernels.Matrix, rows int) {
-	b.gated(b.set.geglu, dst, gate, up, rows)
+	b.gated(b.set.geglu, true, dst, gate, up, rows)
 }
 
-func (b *Backend) gated(k *driver.Kernel, dst, gate, up kernels.Matrix, rows int) {
+func (b *Backend) gated(k *driver.Kernel, gelu bool, dst, gate, up kernels.Matrix, rows int) {
 	to, g, u := dst.(*matrix), gate.(*matrix), up.(*matrix)
+	if b.fuse(gelu, to, g, u, rows) {
+		return
+	}
 	count := rows * to.cols
 	args := gluArgs{gate: b.at(g), up: b.at(u), count: int64(count)}
 	args.out, args.half = b.write(to, true)

@@ -19,7 +19,7 @@ func TestNormEqualsRef(t *testing.T) {
 		const rows = 11 // not whole blocks
 		x := random(r, rows*cols)
 		w, gain := weightOf(t, b, r, quant.F32, 1, cols)
-		m, dst := upload(b, rows, x), b.NewMatrix(rows, cols).(*matrix)
+		m, dst := upload(b, rows, x), newMatrix(b, rows, cols)
 		b.Norm(dst, m, rows-1, w, 1e-5)
 		want := make([]float32, rows*cols) // the last row is not asked for
 		for i := range rows - 1 {
@@ -80,7 +80,7 @@ func TestAddOfFastNorm(t *testing.T) {
 	if err := b.Fast(true); err != nil {
 		t.Fatal(err)
 	}
-	norm, sum := b.NewMatrix(rows, cols), upload(b, rows, to)
+	norm, sum := newMatrix(b, rows, cols), upload(b, rows, to)
 	b.Norm(norm, upload(b, rows, x), rows, w, 1e-5)
 	b.Add(sum, norm, rows)
 	for i := range rows {
@@ -150,9 +150,9 @@ func TestEmbedAndGather(t *testing.T) {
 	const vocabulary, cols = 11, 37
 	for _, kind := range []quant.Type{quant.F32, quant.F16, quant.BF16} {
 		w, values := weightOf(t, b, r, kind, vocabulary, cols)
-		m := b.NewMatrix(4, cols).(*matrix)
+		m := newMatrix(b, 4, cols)
 		b.Embed(m, w, []int32{10, 0, 3}, 1.7)
-		g := b.NewMatrix(4, cols).(*matrix)
+		g := newMatrix(b, 4, cols)
 		b.Gather(g, m, []int{2, 2, 0})
 		var want []float32
 		for _, token := range []int{3, 3, 10} {

@@ -37,25 +37,15 @@ func (b *Backend) Score(x kernels.Matrix, w kernels.Weight, limit float32, out [
 	return b.answer(s, out)
 }
 
-// sliceBytes is about how much of the output weight is in bfloat16 at a time.
-var sliceBytes = 64 << 20 // changed in tests
-
-// scoreFast goes through the vocabulary in slices, so that a weight that is not
-// bfloat16 never is so as a whole.
+// scoreFast goes through the vocabulary in slices where the weight is not
+// bfloat16 and larger than the scratch memory.
 func (b *Backend) scoreFast(x *matrix, table *weight, args scoreArgs) {
 	args.half = b.narrowed(x, int(args.rows))
-	chunks := ceilDiv(table.rows, ref.VocabularyChunk)
-	most := chunks
-	if table.kind != kindBF16 {
-		most = max(1, min(chunks, sliceBytes/(2*ref.VocabularyChunk*table.cols)))
-	}
-	for first := 0; first < chunks; first += most {
-		n, row := min(most, chunks-first), first*ref.VocabularyChunk
-		slice := *table
-		slice.rows = min(n*ref.VocabularyChunk, table.rows-row)
-		slice.data += driver.Pointer(table.rowBytes() * row)
-		args.weight, args.chunk = b.narrowedWeights([]*weight{&slice})[0], int32(first)
-		b.launch(b.set.scoreBF16, ceilDiv(int(args.rows), scoreRowsBF16), n, 1, unsafe.Pointer(&args))
+	most := table.mostNarrowed(ref.VocabularyChunk)
+	for first := 0; first < table.rows; first += most {
+		s := table.slice(first, min(most, table.rows-first))
+		args.weight, args.chunk = b.narrowedWeights([]part{{weight: s}})[0], int32(first/ref.VocabularyChunk)
+		b.launch(b.set.scoreBF16, ceilDiv(int(args.rows), scoreRowsBF16), ceilDiv(s.rows, ref.VocabularyChunk), 1, unsafe.Pointer(&args))
 	}
 }
 

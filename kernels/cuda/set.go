@@ -12,6 +12,7 @@ type kernelSet struct {
 	multiplyLarge, multiplySmall      *driver.Kernel
 	attend64, attend128, attend256    *driver.Kernel
 	flash64, flash128, flash256       *driver.Kernel
+	gatedBF16, gatedDirect            *driver.Kernel
 	storeBF16                         *driver.Kernel
 	score, mergePeaks                 *driver.Kernel
 	narrow                            *driver.Kernel
@@ -82,8 +83,10 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		}},
 		{"multiply_bf16", []kernelOf{
 			{&s.multiplyLargeBF16, "multiply_bf16_large", 256, tileBytesBF16(largeRows, largeCols)},
+			{&s.gatedBF16, "gated_bf16", 256, tileBytesBF16(largeRows, largeCols)},
 		}},
 		{"multiply_direct", []kernelOf{
+			{&s.gatedDirect, "gated_direct", directThreads, directBytes},
 			{&s.multiplyDirect, "multiply_direct", directThreads, directBytes},
 		}},
 		{"score_bf16", []kernelOf{

@@ -78,6 +78,8 @@ func (b *Backend) NewWeight(t quant.Type, rows, cols int, data []byte) (kernels.
 	}
 	if rows == 1 {
 		w.wide = w.data
+	} else {
+		b.narrowable += w.scratch()
 	}
 	return w, b.ferry.carry(b.stream, w.data, data, block, l)
 }

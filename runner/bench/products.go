@@ -33,7 +33,14 @@ func product(b *cpu.Backend, s shape) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	x, y := b.NewMatrix(batchRows, s.k), b.NewMatrix(batchRows, s.n)
+	x, err := b.NewMatrix(batchRows, s.k)
+	if err != nil {
+		return Row{}, err
+	}
+	y, err := b.NewMatrix(batchRows, s.n)
+	if err != nil {
+		return Row{}, err
+	}
 	flops := 2 * float64(batchRows) * float64(s.n) * float64(s.k)
 	times := max(1, int(2e9/flops)) // about as much work as a step of a small model
 	seconds := median(func() {

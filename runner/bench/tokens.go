@@ -45,7 +45,10 @@ func (t test) run(m *model.Model, mode string, w *watch) (Row, error) {
 		return row, fmt.Errorf("%s: the model's context holds %d tokens", row.Test, m.Config().ContextLength)
 	}
 	perSequence := (t.prompt + t.generated + model.PageTokens - 1) / model.PageTokens
-	kv := m.NewKV(t.sequences * perSequence)
+	kv, err := m.NewKV(t.sequences * perSequence)
+	if err != nil {
+		return row, err
+	}
 	defer kv.Close()
 	rates := make([]float64, rounds+1)
 	total := 0.0

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/kernels"
 )
 
 // ErrMemory is what an Error is (errors.Is) when the device's memory is full.
-var ErrMemory = errors.New("out of GPU memory")
+var ErrMemory = kernels.ErrMemory
 
 // ErrLost is what an Error is when the device can no longer be used by this
 // process: a kernel has failed, or the device is gone.

@@ -69,10 +69,11 @@ struct NarrowArgs {
 // One factor and destination of a product.
 struct Factor {
   const void *weight; // [cols][k]; bfloat16 where the rows are
-  float *out;         // [rows][cols]
+  float *out;         // [rows][cols], apart
   int cols, kind;
   int add;            // to what is there, or replace it
   int tiles;          // columns of tiles up to and including this factor's
+  int apart, unused;  // floats from row to row of out
 };
 
 struct MultiplyArgs {
@@ -163,4 +164,13 @@ struct FlashArgs {
   const FlashTile *tiles;
   int heads, window; // positions that a query sees, or 0 for all
   float scale, limit; // limit above 0: scores s become limit*tanh(s/limit)
+};
+
+// The products of gate and up, and f(gate)*up of them; cols is a multiple of 8.
+struct GatedArgs {
+  const uint16_t *x;      // [rows][k]
+  const void *gate, *up;  // [cols][k], of one kind
+  uint16_t *half;         // [rows][cols]
+  int rows, k, cols, kind;
+  int gelu, unused;       // f: GELU or SiLU
 };

@@ -17,7 +17,7 @@ template <class Tile, int BM, int BN> __device__ __forceinline__ void multiply(c
     for (int j = 0; j < Tile::TN; j++) {
       int col = col0 + t.col(j);
       if (col >= p.cols) continue;
-      float *to = p.out + static_cast<int64_t>(row) * p.cols + col;
+      float *to = p.out + static_cast<int64_t>(row) * p.apart + col;
       *to = p.add ? *to + t.acc[i][j] : t.acc[i][j];
     }
   }

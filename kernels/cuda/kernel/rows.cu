@@ -1,6 +1,6 @@
 // Operations on rows of activations.
 #include "args.h"
-#include "exact.cuh"
+#include "gated.cuh"
 
 constexpr int row_warps = 4; // rows of a block, where a warp has one row
 
@@ -63,18 +63,6 @@ template <class F> __device__ __forceinline__ void gated(const GLUArgs &a, F f) 
     if (a.half) a.half[i] = bf16_of(y);
   }
 }
-
-struct SiLU {
-  __device__ __forceinline__ float operator()(float x) const { return x / (1.0f + exp_ref(-x)); }
-};
-
-// The constants are those of ref.GELUExponent.
-struct GELU {
-  __device__ __forceinline__ float operator()(float x) const {
-    float t = -1.5957691216057308f * fma_rn(0.044715f * x, x * x, x);
-    return x / (1.0f + exp_ref(t));
-  }
-};
 
 KERNEL(swiglu, GLUArgs, row_threads, 1) { gated(a, SiLU()); }
 KERNEL(geglu, GLUArgs, row_threads, 1) { gated(a, GELU()); }

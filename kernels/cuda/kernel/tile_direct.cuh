@@ -16,7 +16,7 @@ struct TileDirect {
   float acc[2][4]; // of the warp's 16 rows and 16 weights
 
   const bf16 *x;
-  const char *weights;
+  const char *weights, *second; // with a second one columns are 8 of the one and 8 of the other by turns
   int row0, rows, col0, cols, K, kind;
   int depth, unit, bytes, piece; // of a stage, of a block, of a copy
   int64_t stride;
@@ -25,6 +25,9 @@ struct TileDirect {
   static __device__ __forceinline__ bf16 *stage_x(int step) { return reinterpret_cast<bf16 *>(shared_memory()) + step % stages * BM * most; }
   static __device__ __forceinline__ char *stage_w(int step) { return shared_memory() + stages * BM * most * 2 + step % stages * BN * pitch; }
   static __device__ __forceinline__ bf16 *tile() { return reinterpret_cast<bf16 *>(shared_memory() + stages * (BM * most * 2 + BN * pitch)); }
+
+  // source is the row of a weight that is row r of the tile.
+  __device__ __forceinline__ int source(int r) const { return col0 + (second ? r / 16 * 8 + r % 8 : r); }
 
   __device__ __forceinline__ int weights_of(int step) const { return K - step * depth < depth ? K - step * depth : depth; }
 
@@ -37,8 +40,9 @@ struct TileDirect {
         bool valid = row0 + r < rows && k < n;
         if (k < depth) cp_async16(stage_x(step) + place(r, lane), valid ? x + static_cast<int64_t>(row0 + r) * K + k0 + k : x, valid);
       }
-      for (int r = warp; r < BN && col0 + r < cols; r += direct_threads / warp_size) {
-        const char *from = weights + (col0 + r) * stride + static_cast<int64_t>(k0 / unit) * bytes;
+      for (int r = warp; r < BN; r += direct_threads / warp_size) {
+        if (source(r) >= cols) continue;
+        const char *from = (second && r / 8 % 2 ? second : weights) + source(r) * stride + static_cast<int64_t>(k0 / unit) * bytes;
         char *to = stage_w(step) + r * pitch;
         if (piece == 16)
           for (int at = lane * 16; at < size; at += warp_size * 16) cp_async16(to + at, from + at, true);
@@ -54,7 +58,7 @@ struct TileDirect {
     int lane = threadIdx.x % warp_size, n = weights_of(step), k = lane * 8;
     for (int r = threadIdx.x / warp_size; r < BN; r += direct_threads / warp_size) {
       uint4 packed = {0, 0, 0, 0};
-      if (k < n && col0 + r < cols) {
+      if (k < n && source(r) < cols) {
         float w[8];
         widen_run<8>(w, stage_w(step) + r * pitch, kind, k);
         packed = {pack_bf16(w[0], w[1]), pack_bf16(w[2], w[3]), pack_bf16(w[4], w[5]), pack_bf16(w[6], w[7])};
