@@ -115,3 +115,8 @@ type mergeArgs struct {
 	peaks, whole uint64
 	rows, chunks int32
 }
+
+type limitArgs struct {
+	out, in uint64
+	count   int64
+}

@@ -31,6 +31,9 @@ var parameters = map[string]uintptr{
 	"attend_f32_128":      unsafe.Sizeof(attendArgs{}),
 	"attend_f32_256":      unsafe.Sizeof(attendArgs{}),
 	"score_f32":           unsafe.Sizeof(scoreArgs{}),
+	"limit_bf16":          unsafe.Sizeof(limitArgs{}),
+	"limit_f32":           unsafe.Sizeof(limitArgs{}),
+	"limit_read":          unsafe.Sizeof(limitArgs{}),
 	"merge_peaks":         unsafe.Sizeof(mergeArgs{}),
 }
 

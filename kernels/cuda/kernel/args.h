@@ -144,3 +144,10 @@ struct MergeArgs {
   Peak *whole;       // [rows]
   int rows, chunks;
 };
+
+// For measurements.
+struct LimitArgs {
+  float *out;
+  const void *in;
+  int64_t count; // steps of a thread, or values of 16 bytes to read
+};
