@@ -149,3 +149,8 @@ type gatedArgs struct {
 	rows, k, cols, kind int32
 	gelu, _             int32
 }
+
+type limitArgs struct {
+	out, in uint64
+	count   int64
+}

@@ -37,6 +37,9 @@ var parameters = map[string]uintptr{
 	"attend_bf16_128":     unsafe.Sizeof(flashArgs{}),
 	"attend_bf16_256":     unsafe.Sizeof(flashArgs{}),
 	"score_f32":           unsafe.Sizeof(scoreArgs{}),
+	"limit_bf16":          unsafe.Sizeof(limitArgs{}),
+	"limit_f32":           unsafe.Sizeof(limitArgs{}),
+	"limit_read":          unsafe.Sizeof(limitArgs{}),
 	"merge_peaks":         unsafe.Sizeof(mergeArgs{}),
 }
 

@@ -25,3 +25,10 @@ func Available() error {
 	}
 	return fmt.Errorf("none of the %d GPUs has compute capability 8.0 or newer", len(all))
 }
+
+// Limits is what a GPU can do at most, as measured.
+type Limits struct {
+	F32, BF16  float64 // GFLOP/s of products on registers: plain, and on tensor cores
+	Memory     float64 // GB/s read
+	Processors int
+}

@@ -26,6 +26,10 @@ const Variable = "LLAMAEVAL_LIBCUDA"
 // there is no GPU to be used.
 var Open = sync.OnceValue(open)
 
+// Missing is how many of the functions that the program may call the driver
+// lacks, after Open. To call one is error 34.
+var Missing int
+
 func open() error {
 	path := C.CString(os.Getenv(Variable))
 	defer C.free(unsafe.Pointer(path))
@@ -36,6 +40,7 @@ func open() error {
 	failed := C.llamaeval_open(path, message, size, &status, &missing)
 	switch {
 	case failed == nil:
+		Missing = int(missing)
 		return nil
 	case status == 0:
 		return fmt.Errorf("no CUDA driver: %s", C.GoString(failed))

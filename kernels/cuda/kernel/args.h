@@ -174,3 +174,10 @@ struct GatedArgs {
   int rows, k, cols, kind;
   int gelu, unused;       // f: GELU or SiLU
 };
+
+// For measurements.
+struct LimitArgs {
+  float *out;
+  const void *in;
+  int64_t count; // steps of a thread, or values of 16 bytes to read
+};
