@@ -16,7 +16,7 @@ demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
 test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
-test: lint cross chromium unit race fuzz-short arm64 oracle ## everything a change must pass
+test: lint cross chromium unit race fuzz-short arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
@@ -46,6 +46,21 @@ race: ## what runs side by side, under the race detector, where there is a C com
 fuzz-short: ## each fuzz target for two seconds
 	scripts/fuzz 2s
 
+cuda: ## build bin/llamaeval-cuda, which uses NVIDIA GPUs where there are any
+	scripts/cuda-go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
+
+cuda-test: ## kernels for GPUs, on an emulator
+	scripts/cuda-test
+
+kernels: ## compile the kernels for GPUs into the images that are committed
+	scripts/cuda-kernels
+
+emu: ## build the emulator of a GPU and print its path, for LLAMAEVAL_LIBCUDA
+	@scripts/cuda-emulator
+
+cuda-toolkit: ## NVIDIA's compiler, at its pinned version, into .cuda
+	scripts/cuda-toolkit compiler
+
 fuzz: ## each fuzz target for FUZZTIME (default 10 s)
 	scripts/fuzz $(FUZZTIME)
 
@@ -73,9 +88,9 @@ bench: ## kernel and model benchmarks
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model
 
 clean: ## remove what was built
-	rm -rf bin .venv
+	rm -rf bin .venv .cuda kernels/cuda/emu/build
 
-.PHONY: chromium
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium
 chromium:
 	scripts/chromium
 

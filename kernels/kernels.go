@@ -7,7 +7,11 @@
 // and Read wait for results, and what failed before is reported there.
 package kernels
 
-import "github.com/llamaeval/llamaeval/kernels/quant"
+import (
+	"errors"
+
+	"github.com/llamaeval/llamaeval/kernels/quant"
+)
 
 // PageTokens is how many consecutive positions a page of the KV cache holds.
 // Attention takes keys in blocks of the same size, at absolute positions.
@@ -24,13 +28,21 @@ type Backend interface {
 	// to bfloat16, or says why this backend lacks those. Call it between two
 	// forward passes.
 	Fast(on bool) error
+	// Device describes what computes.
+	Device() Device
+	// Room returns how many bytes of memory of its own the device has left,
+	// or -1 where it uses the host's.
+	Room() (int64, error)
 	// NewMatrix returns a zeroed matrix of float32.
-	NewMatrix(rows, cols int) Matrix
+	NewMatrix(rows, cols int) (Matrix, error)
 	// NewWeight takes a weight of rows x cols stored row by row in a
 	// checkpoint's format. The backend may keep data, which must stay valid.
 	NewWeight(t quant.Type, rows, cols int, data []byte) (Weight, error)
-	// NewCache returns a KV cache of up to pages pages, allocated as used.
-	NewCache(s CacheShape, pages int) Cache
+	// NewCache returns a KV cache of up to pages pages. On the host they are
+	// allocated as used; where a device's memory is short it is an ErrMemory.
+	NewCache(s CacheShape, pages int) (Cache, error)
+	// PageBytes returns the memory that one page of such a cache takes.
+	PageBytes(s CacheShape) int
 
 	// Write sets row i of dst to the i-th len/rows values.
 	Write(dst Matrix, rows int, values []float32)
@@ -74,10 +86,22 @@ type Backend interface {
 	Close() error
 }
 
+// ErrMemory is what an error is (errors.Is) when a device's memory is full.
+var ErrMemory = errors.New("out of memory")
+
+// A Device describes what computes.
+type Device struct {
+	Kind string // cpu or cuda
+	Name string // of a card, empty for the host
+	Rows int    // of a step that keeps it busy
+}
+
 // A Matrix is a backend's matrix of float32 activations.
 type Matrix interface {
 	Rows() int
 	Cols() int
+	// Close gives the memory back, after all that uses it has run.
+	Close() error
 }
 
 // A Weight is a matrix of a checkpoint, one row per output.

@@ -17,7 +17,7 @@ func BenchmarkPrefill(b *testing.B) {
 	for _, n := range []int{64, 512, 2048} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			tokens := randomTokens(rand.New(rand.NewPCG(1, 1)), n, m.Config().Vocab)
-			kv := m.NewKV((n + 63) / 64)
+			kv := newKV(b, m, (n+63)/64)
 			defer kv.Close()
 			seg := []model.Segment{{Tokens: tokens, Pages: pagesOf(b, kv, n), Outputs: []model.Output{{Row: n - 1, Target: -1}}}}
 			fastest := time.Duration(1 << 62)
@@ -41,7 +41,7 @@ func BenchmarkDecode(b *testing.B) {
 	for _, n := range []int{1, 4, 16, 32} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			const length = 128
-			kv := m.NewKV(n * 3)
+			kv := newKV(b, m, n*3)
 			defer kv.Close()
 			r := rand.New(rand.NewPCG(1, 1))
 			segs := make([]model.Segment, n)

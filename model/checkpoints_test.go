@@ -137,7 +137,7 @@ func TestCheckpointsAreInvariant(t *testing.T) {
 // inSteps computes two sequences in steps of random sizes and compares bits.
 func inSteps(t *testing.T, m *model.Model, r *rand.Rand, tokens [2][]int32, want [2][]model.Output) {
 	t.Helper()
-	kv := m.NewKV(len(tokens[0])/32 + 4)
+	kv := newKV(t, m, len(tokens[0])/32+4)
 	defer kv.Close()
 	pages := [2][]model.PageID{pagesOf(t, kv, len(tokens[0])), pagesOf(t, kv, len(tokens[1]))}
 	var done [2]int

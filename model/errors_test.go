@@ -64,7 +64,7 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestForwardRefuses(t *testing.T) {
 	m := open(t, tinymodel.New(t, tinymodel.Options{Context: 100}), model.Options{Threads: 1})
-	kv := m.NewKV(2)
+	kv := newKV(t, m, 2)
 	page, _ := kv.Alloc()
 	one := []model.PageID{page}
 	for name, test := range map[string]struct {
@@ -95,7 +95,7 @@ func TestForwardReportsNonFinite(t *testing.T) {
 		}
 	}})
 	m := open(t, path, model.Options{})
-	kv := m.NewKV(1)
+	kv := newKV(t, m, 1)
 	s := model.Segment{Tokens: []int32{5}, Pages: pagesOf(t, kv, 1), Outputs: []model.Output{{Target: 6}}}
 	if err := m.Forward(kv, []model.Segment{s}); err == nil || !strings.Contains(err.Error(), "position 0 are not finite") {
 		t.Errorf("error is %v", err)

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	"github.com/llamaeval/llamaeval/kernels"
@@ -22,7 +24,9 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 		return err
 	}
 	rows, s := len(b.tokens), &m.space
-	s.fit(m, rows)
+	if err := s.fit(m, rows); err != nil {
+		return err
+	}
 	m.backend.Embed(s.x, m.weights.embedding, b.tokens, m.embeddingScale())
 	for i, a := range s.angles {
 		m.backend.Write(a, rows, b.angles[i])
@@ -165,6 +169,8 @@ type workspace struct {
 	spareX, spareH kernels.Matrix // as x and h
 
 	angles, spareAngles []kernels.Matrix // [rows][2·RopeDim], as Model.ropes
+
+	all []kernels.Matrix // of the above, as they were made
 }
 
 // RowBytes returns the memory that a step takes for each of its tokens,
@@ -174,22 +180,46 @@ func (m *Model) RowBytes() int {
 	return 4 * (4*c.Embedding + 2*c.Heads*c.HeadDim + 2*c.KVHeads*c.HeadDim + 2*c.FFN + 2*len(m.ropes)*m.ropes[0].width())
 }
 
-func (s *workspace) fit(m *Model, rows int) {
+// fit makes room for steps of so many rows.
+func (s *workspace) fit(m *Model, rows int) error {
 	if rows <= s.rows {
-		return
+		return nil
+	}
+	if err := s.close(); err != nil {
+		return err
 	}
 	c := &m.config
-	matrix := func(cols int) kernels.Matrix { return m.backend.NewMatrix(rows, cols) }
-	*s = workspace{
-		rows: rows,
-		x:    matrix(c.Embedding), h: matrix(c.Embedding),
-		q: matrix(c.Heads * c.HeadDim), mixed: matrix(c.Heads * c.HeadDim),
-		k: matrix(c.KVHeads * c.HeadDim), v: matrix(c.KVHeads * c.HeadDim),
-		gate: matrix(c.FFN), up: matrix(c.FFN),
-		spareX: matrix(c.Embedding), spareH: matrix(c.Embedding),
+	cols := []int{
+		c.Embedding, c.Embedding, c.Heads * c.HeadDim, c.Heads * c.HeadDim,
+		c.KVHeads * c.HeadDim, c.KVHeads * c.HeadDim, c.FFN, c.FFN, c.Embedding, c.Embedding,
 	}
-	for _, r := range m.ropes {
-		s.angles = append(s.angles, matrix(r.width()))
-		s.spareAngles = append(s.spareAngles, matrix(r.width()))
+	for range 2 {
+		for _, r := range m.ropes {
+			cols = append(cols, r.width())
+		}
 	}
+	for _, n := range cols {
+		x, err := m.backend.NewMatrix(rows, n)
+		if err != nil {
+			return errors.Join(fmt.Errorf("a step of %d tokens: %w", rows, err), s.close())
+		}
+		s.all = append(s.all, x)
+	}
+	s.rows = rows
+	for i, to := range []*kernels.Matrix{&s.x, &s.h, &s.q, &s.mixed, &s.k, &s.v, &s.gate, &s.up, &s.spareX, &s.spareH} {
+		*to = s.all[i]
+	}
+	angles := s.all[10:]
+	s.angles, s.spareAngles = angles[:len(m.ropes)], angles[len(m.ropes):]
+	return nil
+}
+
+// close gives all matrices back.
+func (s *workspace) close() error {
+	var err error
+	for _, x := range s.all {
+		err = errors.Join(err, x.Close())
+	}
+	*s = workspace{}
+	return err
 }

@@ -42,7 +42,7 @@ func eachRow(tokens []int32, vocab int) []model.Output {
 // alone computes a sequence in one segment with pages of its own.
 func alone(t testing.TB, m *model.Model, tokens []int32) []model.Output {
 	t.Helper()
-	kv := m.NewKV(len(tokens)/model.PageTokens + 1)
+	kv := newKV(t, m, len(tokens)/model.PageTokens+1)
 	defer kv.Close()
 	s := model.Segment{Tokens: tokens, Pages: pagesOf(t, kv, len(tokens)), Outputs: eachRow(tokens, m.Config().Vocab)}
 	if err := m.Forward(kv, []model.Segment{s}); err != nil {
@@ -89,7 +89,7 @@ func forwardIsInvariant(t *testing.T, mode string) {
 		m2 := rapid.SampledFrom(threaded).Draw(rt, "model")
 		a, b := randomTokens(r, 1+r.IntN(170), vocab), randomTokens(r, 1+r.IntN(90), vocab)
 		want := [2][]model.Output{alone(t, m, a), alone(t, m, b)}
-		kv := m2.NewKV(8)
+		kv := newKV(t, m2, 8)
 		defer kv.Close()
 		for range r.IntN(4) { // pages need not be in order
 			kv.Alloc()
@@ -132,7 +132,7 @@ func TestOutputsDoNotDependOnWhichRowsAsk(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	tokens := randomTokens(r, 130, m.Config().Vocab)
 	want := alone(t, m, tokens)
-	kv := m.NewKV(3)
+	kv := newKV(t, m, 3)
 	defer kv.Close()
 	s := model.Segment{Tokens: tokens, Pages: pagesOf(t, kv, len(tokens))}
 	var wish []model.Output
@@ -163,7 +163,7 @@ func TestSharedPrefixPages(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, uint64(branch)))
 		vocab := m.Config().Vocab
 		prefix := randomTokens(r, branch, vocab)
-		kv := m.NewKV(12)
+		kv := newKV(t, m, 12)
 		shared := pagesOf(t, kv, branch)
 		if err := m.Forward(kv, []model.Segment{{Tokens: prefix, Pages: shared}}); err != nil {
 			t.Fatal(err)
@@ -212,7 +212,7 @@ func TestInstructionSetsAgree(t *testing.T) {
 
 func TestKVCounts(t *testing.T) {
 	m := open(t, tinymodel.New(t, tinymodel.Options{}), model.Options{Threads: 1})
-	kv := m.NewKV(2)
+	kv := newKV(t, m, 2)
 	a, _ := kv.Alloc()
 	b, _ := kv.Alloc()
 	if _, ok := kv.Alloc(); ok || a == b || kv.Free() != 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/llamaeval/llamaeval/kernels"
-	"github.com/llamaeval/llamaeval/kernels/cpu"
 )
 
 // PageTokens is how many positions a page of the KV cache holds.
@@ -15,8 +14,8 @@ type PageID = int32
 
 // KV is a pool of pages. A page holds keys and values of PageTokens
 // consecutive absolute positions, for all layers. Sequences with a common
-// beginning share its pages; counts say how many owners a page has. Memory is
-// taken when a page is first used and kept until Close.
+// beginning share its pages; counts say how many owners a page has. On the
+// host memory is taken when a page is first used; it is kept until Close.
 //
 // A KV is used by one goroutine at a time.
 type KV struct {
@@ -26,10 +25,15 @@ type KV struct {
 	pageBytes int
 }
 
-// NewKV returns an empty pool of up to that many pages.
-func (m *Model) NewKV(pages int) *KV {
+// NewKV returns an empty pool of up to that many pages. The error is a
+// kernels.ErrMemory where a device has no room for them.
+func (m *Model) NewKV(pages int) (*KV, error) {
+	cache, err := m.backend.NewCache(m.cacheShape(), pages)
+	if err != nil {
+		return nil, err
+	}
 	kv := &KV{
-		cache:     m.backend.NewCache(m.cacheShape(), pages),
+		cache:     cache,
 		owners:    make([]int32, pages),
 		free:      make([]PageID, pages),
 		pageBytes: m.PageBytes(),
@@ -37,11 +41,11 @@ func (m *Model) NewKV(pages int) *KV {
 	for i := range kv.free {
 		kv.free[i] = PageID(pages - 1 - i)
 	}
-	return kv
+	return kv, nil
 }
 
 // PageBytes returns the memory that one page of this model takes.
-func (m *Model) PageBytes() int { return cpu.PageBytes(m.cacheShape()) }
+func (m *Model) PageBytes() int { return m.backend.PageBytes(m.cacheShape()) }
 
 func (m *Model) cacheShape() kernels.CacheShape {
 	c := &m.config

@@ -63,7 +63,10 @@ func (m *Model) CompareModes(tokens []int32) (ModeError, error) {
 
 // successors scores every token after the first, in steps of 512.
 func (m *Model) successors(tokens []int32) ([]Output, error) {
-	kv := m.NewKV((len(tokens) + PageTokens - 1) / PageTokens)
+	kv, err := m.NewKV((len(tokens) + PageTokens - 1) / PageTokens)
+	if err != nil {
+		return nil, err
+	}
 	defer kv.Close()
 	var pages []PageID
 	for p, ok := kv.Alloc(); ok; p, ok = kv.Alloc() {

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/llamaeval/llamaeval/kernels"
-	"github.com/llamaeval/llamaeval/kernels/cpu"
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 )
@@ -22,6 +21,7 @@ type Options struct {
 	Threads int    // 0: one per processor
 	Mode    string // Exact, Fast or ""
 	ISA     string // instruction set; "": LLAMAEVAL_ISA, else the best one
+	Device  string // CPU or "", CUDA or one of its numbers, as in "cuda:1"
 	// Watch, if set, stands between the model and its backend, to measure it.
 	Watch func(kernels.Backend) kernels.Backend
 }
@@ -55,32 +55,35 @@ func Open(path string, o Options) (*Model, error) {
 	if o.Mode != "" && o.Mode != Exact && o.Mode != Fast {
 		return nil, fmt.Errorf("mode %q is neither %q nor %q", o.Mode, Exact, Fast)
 	}
-	b, err := cpu.New(o.Threads, o.ISA)
+	backend, err := newBackend(o)
 	if err != nil {
 		return nil, err
 	}
-	if o.Mode == Fast {
-		if err := b.Fast(true); err != nil {
-			b.Close()
-			return nil, err
-		}
+	if o.Watch != nil {
+		backend = o.Watch(backend)
+	}
+	m, err := open(path, backend, o.Mode == Fast)
+	if err != nil {
+		backend.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func open(path string, b kernels.Backend, fast bool) (*Model, error) {
+	if err := b.Fast(fast); err != nil {
+		return nil, err
 	}
 	f, err := checkpoint.Open(path)
 	if err != nil {
-		b.Close()
 		return nil, err
 	}
-	var backend kernels.Backend = b
-	if o.Watch != nil {
-		backend = o.Watch(b)
-	}
-	m, err := build(f, backend)
+	m, err := build(f, b)
 	if err != nil {
-		b.Close()
 		f.Close()
 		return nil, err
 	}
-	m.fast = o.Mode == Fast
+	m.fast = fast
 	return m, nil
 }
 
@@ -122,7 +125,7 @@ func (m *Model) WeightBytes() int64 {
 	return n
 }
 
-// ISA returns the instruction set that computes.
+// ISA returns the instruction set, or the GPU's kind, that computes.
 func (m *Model) ISA() string { return m.backend.Name() }
 
 // Close ends the threads and the mapping of the file.

@@ -77,7 +77,7 @@ func TestLogitsOracle(t *testing.T) {
 	var all []float64
 	worstLogit := 0.0
 	for _, l := range lines {
-		kv := m.NewKV((len(l.IDs) + model.PageTokens - 1) / model.PageTokens)
+		kv := newKV(t, m, (len(l.IDs)+model.PageTokens-1)/model.PageTokens)
 		seg := model.Segment{Tokens: l.IDs, Pages: pagesOf(t, kv, len(l.IDs))}
 		for i := range l.IDs {
 			o := model.Output{Row: i, Target: -1, Logits: make([]float32, m.Config().Vocab)}
@@ -136,7 +136,7 @@ func TestGreedyOracle(t *testing.T) {
 	for _, l := range lines {
 		pages += (len(l.Prompt)+len(l.Gen))/model.PageTokens + 1
 	}
-	kv := m.NewKV(pages)
+	kv := newKV(t, m, pages)
 	defer kv.Close()
 	segs := make([]model.Segment, len(lines))
 	for i, l := range lines {

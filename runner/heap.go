@@ -4,6 +4,8 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/llamaeval/llamaeval/model"
 )
 
 // A run takes at most overhead beside its weights and its KV cache. Left
@@ -30,7 +32,11 @@ func (j *Job) boundHeap() {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	debug.SetMemoryLimit(heapBound(j.Memory, int64(m.HeapAlloc), given))
+	cache := j.Memory
+	if j.Local != nil && j.Local.Model.Device().Kind != model.CPU { // the cache is the GPU's; its large steps have more results
+		cache = 1e9
+	}
+	debug.SetMemoryLimit(heapBound(cache, int64(m.HeapAlloc), given))
 }
 
 // heapBound is the collector's limit for a cache and documents of these sizes.

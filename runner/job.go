@@ -32,7 +32,7 @@ type Job struct {
 
 	Out     string // results folder; "": see DefaultOut
 	Scratch bool   // nobody goes on from there
-	Memory  int64  // bytes for the KV cache
+	Memory  int64  // bytes for the KV cache; 0: all that a GPU has left
 	Threads int
 	Mode    string
 

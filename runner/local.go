@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,13 +21,17 @@ type Local struct {
 	Model     *model.Model
 	Tokenizer *tokenizer.Tokenizer
 
-	hash func() (string, error)
+	others []*model.Model // the same on further devices
+	hash   func() (string, error)
 }
 
 // LocalOptions say how a checkpoint is opened.
 type LocalOptions struct {
 	Mode    string // exact or fast
 	Threads int    // 0: one a processor
+	// Devices are what computes, each with the whole model, as
+	// model.Options.Device has them; nil: the processor.
+	Devices []string
 	// Hashes is the folder in which the hashes of files are kept, so that an
 	// unchanged one is not read again; empty: it is read each time.
 	Hashes string
@@ -34,10 +39,11 @@ type LocalOptions struct {
 
 // OpenLocal opens a checkpoint, a file or a folder. It is hashed meanwhile.
 func OpenLocal(path string, o LocalOptions) (*Local, error) {
-	m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode})
+	models, err := openModels(path, o)
 	if err != nil {
 		return nil, err
 	}
+	m := models[0]
 	files := m.File().Paths()
 	hash := sync.OnceValues(func() (string, error) { return gguf.HashAll(files, o.Hashes) })
 	go hash()
@@ -46,10 +52,9 @@ func OpenLocal(path string, o LocalOptions) (*Local, error) {
 		err = fmt.Errorf("%s: the tokenizer has %d tokens, the model's output %d", path, t.VocabSize(), m.Config().Vocab)
 	}
 	if err != nil {
-		m.Close()
-		return nil, err
+		return nil, errors.Join(err, closeAll(models))
 	}
-	return &Local{Path: path, Name: ownName(m.Config()), Model: m, Tokenizer: t, hash: hash}, nil
+	return &Local{Path: path, Name: ownName(m.Config()), Model: m, Tokenizer: t, others: models[1:], hash: hash}, nil
 }
 
 // Hash returns the SHA-256, hex, of the checkpoint's file; see gguf.HashAll for
@@ -74,7 +79,7 @@ func ownName(c model.Config) string {
 }
 
 // Close gives the model's memory back.
-func (l *Local) Close() error { return l.Model.Close() }
+func (l *Local) Close() error { return closeAll(l.Models()) }
 
 func (l *Local) text(id int32, ok bool) string {
 	if !ok {

@@ -113,7 +113,7 @@ func (r *Remote) Check(all []*Prepared) error {
 func (r *Remote) Close() error { return r.Server.Close() }
 
 func (r *Remote) identity() (identity, error) {
-	id := identity{name: r.Server.Model, device: results.ModeServer, server: &results.Server{
+	id := identity{name: r.Server.Model, device: results.ModeServer, label: r.Server.Name(), server: &results.Server{
 		Kind: r.Server.Kind, Version: r.Server.Version, Root: r.Server.Root, Context: r.Server.Context,
 		Prompts: r.Server.Can.Prompts, Scoring: r.Server.Can.Scoring, Tokenizer: "none",
 	}}

@@ -87,17 +87,18 @@ func storedReport(run results.Run, out string) (results.Report, error) {
 }
 
 func (j *Job) newRun(config results.Config, hash string) results.Run {
-	id := make([]byte, 8)
-	rand.Read(id)
-	host, _ := os.Hostname() // for information only
+	number := make([]byte, 8)
+	rand.Read(number)
+	id, _ := j.subject().identity() // Config has had it already
+	host, _ := os.Hostname()        // for information only
 	source := ""
 	if j.Chat != nil {
 		source = j.Chat.Source
 	}
 	return results.Run{
-		ID: hex.EncodeToString(id), ConfigHash: hash, Config: config,
+		ID: hex.EncodeToString(number), ConfigHash: hash, Config: config,
 		Version: j.Version, Command: j.Command, Origin: j.Origin, ModelPath: j.subject().where(), ChatSource: source,
-		Device: config.Device + " (" + config.ISA + ")", Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Device: id.label, Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Threads: j.Threads, Memory: j.Memory, Started: time.Now().UTC(),
 		Suites: j.suites(),
 	}

@@ -31,6 +31,7 @@ type answerer interface {
 type identity struct {
 	name, hash, tokenizer string
 	device, isa           string
+	label                 string          // what computes, for people
 	server                *results.Server // nil for a checkpoint
 }
 
@@ -43,7 +44,7 @@ func (j *Job) subject() subject {
 
 func (l *Local) identity() (identity, error) {
 	hash, err := l.Hash()
-	return identity{name: l.Name, hash: hash, tokenizer: l.Tokenizer.Hash(), device: "cpu", isa: l.Model.ISA()}, err
+	return identity{name: l.Name, hash: hash, tokenizer: l.Tokenizer.Hash(), device: l.Model.Device().Kind, isa: l.Model.ISA(), label: l.device()}, err
 }
 
 func (l *Local) where() string { return absolute(l.Path) }
@@ -56,9 +57,7 @@ func (l *Local) coders(s Spec, n int) []*coder {
 	return out
 }
 
-func (l *Local) answerer(_ context.Context, _ *Job, o engine.Options) answerer {
-	return engine.New(l.Model, func(token int32) []byte { return l.Tokenizer.DecodeBytes([]int32{token}) }, o)
-}
+func (l *Local) answerer(_ context.Context, _ *Job, o engine.Options) answerer { return l.engines(o) }
 
 func (l *Local) decode(tokens []int32) string { return l.Tokenizer.Decode(tokens, true) }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/kernels/cuda"
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/results"
@@ -26,7 +27,7 @@ func benchCommand() *cli.Command {
 		Flags: flags(modelFlag(),
 			&cli.BoolFlag{Name: "offline", Usage: "do not fetch an alias"},
 			&cli.IntFlag{Name: "threads", Usage: "cores to use: `N`", DefaultText: "all"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
+			deviceFlag(),
 			&cli.StringFlag{Name: "compare", Usage: "show the change against an earlier bench's JSON `FILE`"},
 			formatFlag(), quietFlag()),
 		OnUsageError: wrongUsage,
@@ -42,7 +43,8 @@ func benchAction(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	if err := checkDevice(c.String("device"), model.Exact); err != nil {
+	device, err := benchDevice(c.String("device"))
+	if err != nil {
 		return err
 	}
 	n, err := threads(c)
@@ -61,11 +63,33 @@ func benchAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := bench.Run(bench.Options{Path: r.Path, Threads: n, Text: text})
+	report, err := bench.Run(bench.Options{Path: r.Path, Threads: n, Device: device, Text: text})
 	if err != nil {
 		return err
 	}
 	return benchTable(report, before).Write(c.App.Writer, format)
+}
+
+// benchDevice is the one device that is measured: auto is the first GPU where
+// there is one.
+func benchDevice(device string) (string, error) {
+	if err := checkDevice(device, model.Exact); err != nil {
+		return "", err
+	}
+	if device == autoDevice {
+		if cuda.Available() != nil {
+			return model.CPU, nil
+		}
+		device = model.CUDA
+	}
+	list, err := model.ParseDevices(device)
+	if err == nil && len(list) > 1 {
+		err = usagef("--device %s: bench measures one device at a time", device)
+	}
+	if err != nil {
+		return "", err
+	}
+	return list[0], nil
 }
 
 // benchText is what the modes are compared on: the embedded GSM8K sample.
@@ -128,7 +152,7 @@ func benchTable(r bench.Report, before map[string]bench.Row) results.Table {
 // benchNotes are the machine's limits and where the time goes.
 func benchNotes(r bench.Report) []string {
 	m := r.Machine
-	limits := fmt.Sprintf("Limits (%s, %d cores): %.0f GFLOP/s of float32 multiply-adds", m.ISA, m.Cores, m.FMA)
+	limits := fmt.Sprintf("Limits (%s, %d cores): %.0f GFLOP/s of float32 multiply-adds", strings.TrimSpace(m.Device+" "+m.ISA), m.Cores, m.FMA)
 	if m.BF16 > 0 {
 		limits += fmt.Sprintf(", %.0f of bfloat16", m.BF16)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/kernels/cpu"
+	"github.com/llamaeval/llamaeval/kernels/cuda"
 	"github.com/llamaeval/llamaeval/model/fetch"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
@@ -105,8 +106,25 @@ func memoryFinding() finding {
 	return f
 }
 
+// deviceFinding lists what --device can name beside cpu.
 func deviceFinding() finding {
-	return finding{Check: "device", State: stateOK, Detail: "cpu"}
+	f := finding{Check: "device", State: stateOK, Detail: "cpu"}
+	if !cuda.Built {
+		f.Next = "for NVIDIA GPUs use the program that make cuda builds"
+		return f
+	}
+	all, err := cuda.Devices()
+	if err == nil {
+		err = cuda.Available()
+	}
+	for _, d := range all {
+		f.Detail += fmt.Sprintf("; cuda:%d: %s, compute capability %s, %.1f GB, driver for CUDA %s", d.Index, d.Name, d.Capability, float64(d.Memory)/1e9, d.Driver)
+	}
+	if err != nil {
+		f.State, f.Next = stateNote, "a GPU needs compute capability 8.0 and a driver of version 525 or newer"
+		f.Detail += "; no GPU: " + err.Error()
+	}
+	return f
 }
 
 // cacheFinding writes to the folder to see that it can.

@@ -58,7 +58,7 @@ func modelDiff(c *cli.Context) error {
 	}
 	var both [2]*runner.Local
 	for i := range both {
-		if both[i], err = openNamed(c, c.Args().Get(i), c.String("mode"), o.Threads); err != nil {
+		if both[i], err = openNamed(c, c.Args().Get(i), c.String("mode"), o.Threads, nil); err != nil {
 			return err
 		}
 		defer both[i].Close()

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
@@ -25,7 +23,7 @@ func runCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups or globs to run, split at commas; may be repeated"},
 			promptFlags(), dataFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda: `DEVICE`", Value: "auto"},
+			deviceFlag(),
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
 			shardFlag(),
 			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
@@ -222,20 +220,6 @@ func prepare(c *cli.Context, job *runner.Job, selected []*tasks.Task, sample, in
 			return explainMissing(c, t.Name, err)
 		}
 		job.Tasks = append(job.Tasks, p)
-	}
-	return nil
-}
-
-func checkDevice(device, mode string) error {
-	switch {
-	case device == "auto" || device == "cpu":
-	case device == "cuda" || strings.HasPrefix(device, "cuda:"):
-		return fmt.Errorf("--device %s: this program was built without CUDA: use --device cpu", device)
-	default:
-		return usagef("--device %s is not auto, cpu or cuda", device)
-	}
-	if mode != model.Exact && mode != model.Fast {
-		return usagef("--mode %s is neither exact nor fast", mode)
 	}
 	return nil
 }

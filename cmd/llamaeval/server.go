@@ -37,8 +37,11 @@ func openSubject(c *cli.Context, job *runner.Job) error {
 		}
 	}
 	var err error
-	job.Local, err = openModel(c, job.Mode, job.Threads)
-	return err
+	if job.Local, err = openOn(c, c.String("device"), c.String("model"), job.Mode, job.Threads); err != nil {
+		return err
+	}
+	boundCache(c, job)
+	return nil
 }
 
 // openRemote finds the server and what it can, and says so.

@@ -142,13 +142,14 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Hub: models, Notice: notice(c)})
 }
 
-// openModel opens the checkpoint of --model.
+// openModel opens the checkpoint of --model on the processor.
 func openModel(c *cli.Context, mode string, n int) (*runner.Local, error) {
-	return openNamed(c, c.String("model"), mode, n)
+	return openNamed(c, c.String("model"), mode, n, nil)
 }
 
-// openNamed opens a checkpoint by its file, folder or alias.
-func openNamed(c *cli.Context, name, mode string, n int) (*runner.Local, error) {
+// openNamed opens a checkpoint by its file, folder or alias; see
+// runner.LocalOptions for devices.
+func openNamed(c *cli.Context, name, mode string, n int, devices []string) (*runner.Local, error) {
 	r, err := resolveModel(c.Context, c, name)
 	if err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func openNamed(c *cli.Context, name, mode string, n int) (*runner.Local, error) 
 	if err != nil {
 		return nil, err
 	}
-	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Hashes: filepath.Join(cache, "hashes")})
+	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Devices: devices, Hashes: filepath.Join(cache, "hashes")})
 }
 
 // display makes the progress display of a run.

@@ -98,6 +98,7 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 		job.Close()
 		return nil, err
 	}
+	boundCache(c, job)
 	err = prepare(c, job, selected, run.Config.Documents.Sample, len(run.Config.Tasks) > 1)
 	if err == nil {
 		err = runner.CheckChat(job.Chat, run)
@@ -164,7 +165,7 @@ func storedModel(c *cli.Context, run results.Run, threads int) (*runner.Local, e
 		return nil, err
 	}
 	// The file is read whole: a kept hash proves less.
-	l, err := runner.OpenLocal(r.Path, runner.LocalOptions{Mode: run.Config.Mode, Threads: threads})
+	l, err := runner.OpenLocal(r.Path, runner.LocalOptions{Mode: run.Config.Mode, Threads: threads, Devices: []string{run.Config.Device}})
 	if err != nil {
 		return nil, err
 	}

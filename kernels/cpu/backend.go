@@ -68,6 +68,12 @@ func New(threads int, isaName string) (*Backend, error) {
 // Name returns the instruction set.
 func (b *Backend) Name() string { return b.isa.name }
 
+// Device describes the host.
+func (b *Backend) Device() kernels.Device { return kernels.Device{Kind: "cpu", Rows: 512} }
+
+// Room returns -1: activations and cache are the host's memory.
+func (b *Backend) Room() (int64, error) { return -1, nil }
+
 // Threads returns the number of threads.
 func (b *Backend) Threads() int { return b.pool.Threads() }
 
@@ -87,12 +93,17 @@ type matrix struct {
 func (m *matrix) Rows() int { return m.rows }
 func (m *matrix) Cols() int { return m.cols }
 
+// Close leaves the memory to the collector.
+func (m *matrix) Close() error { return nil }
+
 // row returns row i with n floats, which may reach into the padding.
 func (m *matrix) row(i, n int) []float32 { return m.data[i*m.ld : i*m.ld+n] }
 
 // NewMatrix returns a zeroed matrix. Rows are a little longer than a multiple
 // of 32, as rows 4 KiB apart would compete for the same cache lines.
-func (b *Backend) NewMatrix(rows, cols int) kernels.Matrix { return newMatrix(rows, cols) }
+func (b *Backend) NewMatrix(rows, cols int) (kernels.Matrix, error) {
+	return newMatrix(rows, cols), nil
+}
 
 func newMatrix(rows, cols int) *matrix {
 	ld := roundUp(cols, 32) + panelCols

@@ -138,7 +138,7 @@ func BenchmarkAttend(b *testing.B) {
 				pages[i] = int32(i)
 			}
 			spans := []kernels.Span{{Len: length, Pages: pages}}
-			c, dst := be.NewCache(shape, len(pages)), newMatrix(length, 576)
+			c, dst := newCache(b, be, shape, len(pages)), newMatrix(length, 576)
 			be.Store(c, 0, k, v, spans)
 			best(b, 2*2*64*9*float64(length)*float64(length+1)/2, "GFLOP/s", func() { be.Attend(dst, q, c, 0, kernels.Attention{Scale: 0.125}, spans) })
 		})
@@ -154,7 +154,7 @@ func BenchmarkAttendBranches(b *testing.B) {
 			be := newBench(b, 2)
 			r := rand.New(rand.NewPCG(1, 1))
 			shape := kernels.CacheShape{Layers: 1, Heads: 9, KVHeads: 3, HeadDim: 64}
-			c := be.NewCache(shape, sequences*(length/64+1))
+			c := newCache(b, be, shape, sequences*(length/64+1))
 			k, v := randomMatrix(r, length, 192), randomMatrix(r, length, 192)
 			var spans []kernels.Span
 			for i := range sequences {

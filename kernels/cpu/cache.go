@@ -14,14 +14,14 @@ type cache struct {
 
 // NewCache reserves addresses; the system gives memory to a page when
 // something is stored in it, and it then stays.
-func (b *Backend) NewCache(s kernels.CacheShape, pages int) kernels.Cache {
+func (b *Backend) NewCache(s kernels.CacheShape, pages int) (kernels.Cache, error) {
 	c := &cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
 	c.memory, c.free = reserve(pages * c.pageFloats())
-	return c
+	return c, nil
 }
 
 // PageBytes returns the memory one page of such a cache takes.
-func PageBytes(s kernels.CacheShape) int {
+func (b *Backend) PageBytes(s kernels.CacheShape) int {
 	c := cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
 	return 4 * c.pageFloats()
 }

@@ -344,7 +344,7 @@ func attendEqualsRef(t *testing.T, b *Backend, shape kernels.CacheShape, how ker
 	q := randomMatrix(r, length, shape.Heads*shape.HeadDim)
 	k := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
 	v := randomMatrix(r, length, shape.KVHeads*shape.HeadDim)
-	c := b.NewCache(shape, 5)
+	c := newCache(t, b, shape, 5)
 	pages := []int32{2, 0, 3, 4}
 	dst := newMatrix(length, q.cols)
 	// In two calls, the second also of three spans, out of order.
@@ -380,7 +380,7 @@ func TestAttendLeavesOutPages(t *testing.T) {
 		const length, window = 140, 40
 		r := rand.New(rand.NewPCG(13, 14))
 		q, k, v := randomMatrix(r, length, 32), randomMatrix(r, length, 16), randomMatrix(r, length, 16)
-		c := b.NewCache(shape, 3)
+		c := newCache(t, b, shape, 3)
 		all := []kernels.Span{{Len: length, Pages: []int32{0, 1, 2}}}
 		b.Store(c, 0, k, v, all)
 		keys, values := c.(*cache).block(0, 0, 0)
@@ -466,4 +466,13 @@ func TestArgmaxIsFirstAmongEquals(t *testing.T) {
 			}
 		}
 	})
+}
+
+func newCache(t testing.TB, b *Backend, s kernels.CacheShape, pages int) kernels.Cache {
+	t.Helper()
+	c, err := b.NewCache(s, pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

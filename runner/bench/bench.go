@@ -12,13 +12,14 @@ import (
 	"github.com/llamaeval/llamaeval/model"
 )
 
-// A Machine is what the processor can do at most, on all threads.
+// A Machine is what the processor, on all threads, or the card can do at most.
 type Machine struct {
 	FMA    float64 `json:"fma_gflops"`            // float32 multiply-adds on registers
 	BF16   float64 `json:"bf16_gflops,omitempty"` // dot products of bfloat16 on registers
 	Memory float64 `json:"memory_gbps"`           // bytes read that no cache holds
+	Device string  `json:"device,omitempty"`      // name of a card
 	ISA    string  `json:"isa"`
-	Cores  int     `json:"cores"`
+	Cores  int     `json:"cores"` // of a card: multiprocessors
 }
 
 // A Row is one measurement: the median of its rounds, after one warm-up.
@@ -48,6 +49,7 @@ const rounds = 3
 type Options struct {
 	Path    string
 	Threads int
+	Device  string // as model.Options has it
 	// Text is what mode fast is compared with mode exact on.
 	Text []int32
 }
@@ -55,6 +57,9 @@ type Options struct {
 // Run measures the machine, the matrix products at the model's shapes, and
 // the model itself in all modes that this machine has.
 func Run(o Options) (Report, error) {
+	if o.Device != "" && o.Device != model.CPU {
+		return runOnCard(o)
+	}
 	w := &watch{spent: map[string]time.Duration{}}
 	m, err := model.Open(o.Path, model.Options{Threads: o.Threads, Watch: func(b kernels.Backend) kernels.Backend {
 		w.Backend = b
@@ -71,34 +76,39 @@ func Run(o Options) (Report, error) {
 	defer backend.Close()
 	r := Report{Machine: measure(backend)}
 	for _, s := range shapes(m.Config()) {
-		row, err := product(backend, s)
+		row, err := product(backend, s, batchRows, model.Exact)
 		if err != nil {
 			return r, err
 		}
 		r.add(row)
 	}
+	return r, r.model(m, o.Text, tests, w)
+}
+
+// model runs the tests in all modes; w is nil where kernels cannot be timed.
+func (r *Report) model(m *model.Model, text []int32, tests []test, w *watch) error {
 	modes := []string{model.Exact}
 	if r.Machine.BF16 > 0 {
 		modes = append(modes, model.Fast)
-		e, err := m.CompareModes(o.Text)
+		e, err := m.CompareModes(text)
 		if err != nil {
-			return r, err
+			return err
 		}
 		r.Error = &e
 	}
 	for _, mode := range modes {
 		if err := m.SetMode(mode); err != nil {
-			return r, err
+			return err
 		}
 		for _, t := range tests {
 			row, err := t.run(m, mode, w)
 			if err != nil {
-				return r, err
+				return err
 			}
 			r.add(row)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // add sets a row's shares of the machine's limits.

@@ -45,20 +45,23 @@ func (t test) run(m *model.Model, mode string, w *watch) (Row, error) {
 		return row, fmt.Errorf("%s: the model's context holds %d tokens", row.Test, m.Config().ContextLength)
 	}
 	perSequence := (t.prompt + t.generated + model.PageTokens - 1) / model.PageTokens
-	kv := m.NewKV(t.sequences * perSequence)
+	kv, err := m.NewKV(t.sequences * perSequence)
+	if err != nil {
+		return row, err
+	}
 	defer kv.Close()
 	rates := make([]float64, rounds+1)
 	total := 0.0
 	for i := range rates {
 		s := newSequences(m, kv, t, perSequence)
-		clear(w.spent)
+		w.clear()
 		start := time.Now()
 		if err := s.prefill(); err != nil {
 			return row, err
 		}
 		tokens := t.sequences * t.prompt
 		if t.generated > 0 {
-			clear(w.spent)
+			w.clear()
 			start, tokens = time.Now(), t.sequences*t.generated
 			if err := s.decode(t.generated); err != nil {
 				return row, err
@@ -75,10 +78,7 @@ func (t test) run(m *model.Model, mode string, w *watch) (Row, error) {
 	if t.generated > 0 {
 		row.Weights = row.Tokens / float64(t.sequences) * float64(m.WeightBytes()) / 1e9
 	}
-	row.Kernels = map[string]float64{}
-	for name, d := range w.spent { // of the last round
-		row.Kernels[name] = 100 * d.Seconds() / total
-	}
+	row.Kernels = w.shares(total) // of the last round
 	return row, nil
 }
 
@@ -110,12 +110,13 @@ func newSequences(m *model.Model, kv *model.KV, t test, pages int) *sequences {
 	return s
 }
 
-// prefill computes the prompts in steps of batchRows tokens, and only the
-// last logits of each.
+// prefill computes the prompts in the steps that suit the device, and only
+// the last logits of each.
 func (s *sequences) prefill() error {
+	rows := max(batchRows, s.model.StepRows())
 	for i, prompt := range s.tokens {
-		for from := 0; from < len(prompt); from += batchRows {
-			to := min(from+batchRows, len(prompt))
+		for from := 0; from < len(prompt); from += rows {
+			to := min(from+rows, len(prompt))
 			seg := model.Segment{Tokens: prompt[from:to], Start: from, Pages: s.pages[i]}
 			if to == len(prompt) {
 				seg.Outputs = []model.Output{{Row: to - from - 1, Target: -1}}

@@ -13,6 +13,26 @@ type watch struct {
 	spent map[string]time.Duration
 }
 
+// clear begins a new measurement. A nil watch, of a GPU, whose kernels run
+// later than they are called, measures nothing.
+func (w *watch) clear() {
+	if w != nil {
+		clear(w.spent)
+	}
+}
+
+// shares are the percentages of some seconds.
+func (w *watch) shares(total float64) map[string]float64 {
+	if w == nil {
+		return nil
+	}
+	out := map[string]float64{}
+	for name, d := range w.spent {
+		out[name] = 100 * d.Seconds() / total
+	}
+	return out
+}
+
 func (w *watch) time(name string, start time.Time) { w.spent[name] += time.Since(start) }
 
 func (w *watch) Embed(dst kernels.Matrix, table kernels.Weight, tokens []int32, scale float32) {

@@ -123,7 +123,11 @@ func newPair(base, next *runner.Local, windows []window, o Options) (*pair, erro
 		p.scratch = append(p.scratch, make([]float64, vocab))
 	}
 	for i, m := range []*model.Model{base.Model, next.Model} {
-		s := side{model: m, kv: m.NewKV(pages)}
+		kv, err := m.NewKV(pages)
+		if err != nil {
+			return nil, err
+		}
+		s := side{model: m, kv: kv}
 		for page, ok := s.kv.Alloc(); ok; page, ok = s.kv.Alloc() {
 			s.pages = append(s.pages, page)
 		}

@@ -99,7 +99,10 @@ func TestRunIsThePlainLoop(t *testing.T) {
 
 func everyLogit(t *testing.T, m *model.Model, tokens []int32) [][]float32 {
 	t.Helper()
-	kv := m.NewKV(1)
+	kv, err := m.NewKV(1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer kv.Close()
 	page, _ := kv.Alloc()
 	var out [][]float32

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/llamaeval/llamaeval/model"
@@ -10,9 +9,9 @@ import (
 
 // Options bound an engine's work; zero values mean the defaults.
 type Options struct {
-	Memory    int64 // bytes for the KV cache; at least one longest request
-	MaxBatch  int   // tokens computed together, default 512, fewer for wide models
-	MaxActive int   // generations under way, default 64
+	Memory    int64 // bytes for the KV cache; at least one longest request; 0: all that a device has left
+	MaxBatch  int   // tokens computed together, default what suits the device
+	MaxActive int   // generations under way, default 64, more on a GPU
 	// Wave is told how many tokens of input a wave has, shared ones once.
 	Wave func(tokens int)
 	// Progress is told the tokens computed by each step: of inputs, and
@@ -20,24 +19,26 @@ type Options struct {
 	Progress func(inputs, generated int)
 }
 
-// workspace bounds the activations of a step, in bytes.
-const workspace = 64 << 20
-
 // An Engine answers requests with one local model.
 type Engine struct {
 	model   *model.Model
 	options Options
 	bytes   func(token int32) []byte
+	settled bool
 	kv      *model.KV // kept from wave to wave, nil before the first
+	pages   int       // of kv
 }
 
 // New returns an engine. bytes gives a token's text, for stop strings.
 func New(m *model.Model, bytes func(token int32) []byte, o Options) *Engine {
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = max(64, min(512, workspace/m.RowBytes()&^15))
+		o.MaxBatch = m.StepRows()
 	}
 	if o.MaxActive <= 0 {
-		o.MaxActive = 64
+		o.MaxActive = max(64, o.MaxBatch/16)
+	}
+	if o.Memory <= 0 {
+		o.Memory = math.MaxInt64
 	}
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}
@@ -88,15 +89,8 @@ func (e *Engine) Run(ctx context.Context, requests []Request, done func(request 
 	}
 	t := buildTrie(requests)
 	e.options.Wave(tokensComputed(requests))
-	pages, err := e.pages(t, requests)
-	if err != nil {
+	if err := e.fit(t, requests); err != nil {
 		return err
-	}
-	if e.kv == nil || e.kv.Free() < pages { // the first wave, or one has failed
-		if err := e.Close(); err != nil {
-			return err
-		}
-		e.kv = e.model.NewKV(pages)
 	}
 	return newScheduler(e, requests, t, e.kv, done).run(ctx)
 }
@@ -107,44 +101,6 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	kv := e.kv
-	e.kv = nil
+	e.kv, e.pages = nil, 0
 	return kv.Close()
 }
-
-// pages is how many KV pages the memory holds, or all requests together need if
-// that is less, refused when the longest path
-// alone would not fit. Where the generations of one prompt do not fit side by
-// side, they are set apart, to run as memory comes free.
-func (e *Engine) pages(t *trie, requests []Request) (int, error) {
-	pageBytes := int64(e.model.PageBytes())
-	have := int(min(e.options.Memory/pageBytes, math.MaxInt32))
-	most, all := 0, 0
-	for i := range t.nodes {
-		need := pathPages(&t.nodes[i], requests)
-		if need > have && len(t.nodes[i].begins) > 1 {
-			t.setApart(int32(i))
-			need = pathPages(&t.nodes[i], requests)
-		}
-		most = max(most, need)
-	}
-	for i := 1; i < len(t.nodes); i++ { // setApart has added some
-		all += pathPages(&t.nodes[i], requests) - t.nodes[i].start/model.PageTokens
-	}
-	if most > have {
-		return 0, fmt.Errorf("the longest request needs %d MiB of KV cache and the memory bound leaves %d MiB: raise --memory",
-			(int64(most)*pageBytes)>>20+1, (int64(have)*pageBytes)>>20)
-	}
-	return min(have, max(most, all)), nil
-}
-
-// pathPages is what a node and the generations that begin there hold at most:
-// a branch inside a page has its own copy beside its parent's.
-func pathPages(n *node, requests []Request) int {
-	need := pagesFor(n.end()) + 1
-	for _, r := range n.begins {
-		need += sequencePages(n, requests[r].Gen)
-	}
-	return need
-}
-
-func pagesFor(tokens int) int { return (tokens + model.PageTokens - 1) / model.PageTokens }

@@ -82,7 +82,7 @@ func TestAnswersDoNotDependOnCompany(t *testing.T) {
 		least := 1
 		for ; ; least++ {
 			e := New(m, bytes, Options{Memory: int64(least * m.PageBytes())})
-			if _, err := e.pages(tree, requests); err == nil {
+			if need, _ := e.needs(tree, requests, least); need <= least {
 				break
 			}
 		}
@@ -139,7 +139,7 @@ func TestEvictedNodeScoresOnce(t *testing.T) {
 	for pages := 1; pages < 8; pages++ {
 		for batch := 1; batch < 4; batch++ {
 			e := New(m, bytes, Options{Memory: int64(pages * m.PageBytes()), MaxBatch: batch, MaxActive: 1})
-			if _, err := e.pages(buildTrie(requests), requests); err == nil {
+			if least, _ := e.needs(buildTrie(requests), requests, pages); least <= pages {
 				run(t, e, requests)
 			}
 		}
@@ -198,9 +198,11 @@ func TestEachTokenIsComputedOnce(t *testing.T) {
 	// Room for the prefix and for what each branch adds, however much memory
 	// there may be.
 	for memory, want := range map[int64]int{1 << 62: 5 + 20*2, int64(9 * m.PageBytes()): 9} {
-		if got, err := New(m, bytes, Options{Memory: memory}).pages(buildTrie(requests), requests); err != nil || got != want {
-			t.Errorf("%d bytes: %d pages, %v, want %d", memory, got, err, want)
+		e := New(m, bytes, Options{Memory: memory})
+		if err := e.fit(buildTrie(requests), requests); err != nil || e.pages != want {
+			t.Errorf("%d bytes: %d pages, %v, want %d", memory, e.pages, err, want)
 		}
+		e.Close()
 	}
 	if want := 200 + 20*2; computed != want || plan.TokensComputed != want || plan.TokensRequested != 20*202 {
 		t.Errorf("computed %d tokens, plan %+v, want %d", computed, plan, want)

@@ -56,7 +56,11 @@ func Open(t testing.TB, path string) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Model{Path: path, Tokenizer: tokens, model: m, kv: m.NewKV(m.Config().ContextLength/model.PageTokens + 1)}
+	kv, err := m.NewKV(m.Config().ContextLength/model.PageTokens + 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Model{Path: path, Tokenizer: tokens, model: m, kv: kv}
 	t.Cleanup(func() { s.kv.Close(); m.Close() })
 	return s
 }

@@ -1,0 +1,228 @@
+// One block of a launch: its fibers, barriers and asynchronous copies.
+#include "block.h"
+#include "fiber.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <deque>
+#include <random>
+#include <sys/mman.h>
+#include <vector>
+
+namespace emu {
+
+thread_local Place place;
+
+namespace {
+
+enum class State { ready, warp, barrier, done };
+
+struct Copy { void *dst; const void *src; int bytes, valid; };
+
+struct Fiber {
+  void *stack_at;
+  State state;
+  unsigned index;
+  void *argument; // of the warp operation it waits in
+  int barrier;
+  std::vector<Copy> issued;
+  std::deque<std::vector<Copy>> groups;
+};
+
+struct Warp { WarpOp op; int arrived; };
+
+constexpr int barriers = 16;
+constexpr size_t stack_size = 128 << 10;
+
+struct Block {
+  const Kernel *kernel;
+  const void *args;
+  std::vector<Fiber> fibers;
+  std::vector<Warp> warps;
+  std::vector<unsigned> ready;
+  int arrived[barriers], expected[barriers];
+  unsigned running, left;
+  void *scheduler;
+  std::minstd_rand random;
+  char message[512];
+  bool failed;
+};
+
+// Stacks and shared memory belong to the system's thread and are kept.
+struct Room {
+  char *stacks = nullptr;
+  size_t stack_count = 0;
+  char *shared = nullptr;
+};
+constexpr size_t shared_limit = 228 << 10;
+
+thread_local Block *block __attribute__((tls_model("initial-exec")));
+thread_local Room room;
+
+void *take(size_t bytes) {
+  void *p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) { perror("emulator: mmap"); abort(); }
+  return p;
+}
+
+void prepare_room(unsigned threads) {
+  if (!room.shared) { // a page that cannot be touched follows
+    room.shared = static_cast<char *>(take(shared_limit + 4096));
+    mprotect(room.shared + shared_limit, 4096, PROT_NONE);
+  }
+  if (room.stack_count < threads) {
+    if (room.stacks) munmap(room.stacks, room.stack_count * stack_size);
+    room.stacks = static_cast<char *>(take(threads * stack_size));
+    room.stack_count = threads;
+  }
+}
+
+Fiber &self() { return block->fibers[block->running]; }
+
+void to_scheduler() { emu_switch(&self().stack_at, block->scheduler); }
+
+void suspend(State s) {
+  self().state = s;
+  to_scheduler();
+}
+
+void wake(unsigned i) {
+  block->fibers[i].state = State::ready;
+  block->ready.push_back(i);
+}
+
+void entry() {
+  block->kernel->run(block->args);
+  if (!self().groups.empty() || !self().issued.empty())
+    fail("it ends while asynchronous copies are under way");
+  block->left--;
+  suspend(State::done);
+  __builtin_unreachable();
+}
+
+void resume(unsigned i) {
+  block->running = i;
+  place.thread = {i, 0, 0};
+  emu_switch(&block->scheduler, self().stack_at);
+}
+
+void report_deadlock() {
+  unsigned at[4] = {};
+  int first = -1;
+  for (auto &f : block->fibers) {
+    at[static_cast<int>(f.state)]++;
+    if (first < 0 && f.state != State::done) first = static_cast<int>(f.index);
+  }
+  block->failed = true;
+  snprintf(block->message, sizeof block->message,
+           "deadlock: %u threads wait in warp operations, %u at barriers, %u have ended; the first that waits is %d",
+           at[1], at[2], at[3], first);
+}
+
+void deliver(std::vector<Copy> &copies) {
+  for (auto &c : copies) {
+    memcpy(c.dst, c.src, c.valid);
+    memset(static_cast<char *>(c.dst) + c.valid, 0, c.bytes - c.valid);
+  }
+}
+
+} // namespace
+
+void fail(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  vsnprintf(block->message, sizeof block->message, format, list);
+  va_end(list);
+  block->failed = true;
+  to_scheduler();
+  __builtin_unreachable();
+}
+
+void warp(WarpOp op, void *argument) {
+  Fiber &f = self();
+  unsigned w = f.index / 32;
+  Warp &state = block->warps[w];
+  if (state.arrived && state.op != op) fail("lanes of warp %u are in different operations", w);
+  state.op = op;
+  f.argument = argument;
+  if (++state.arrived < 32) return suspend(State::warp);
+  void *lanes[32];
+  for (unsigned i = 0; i < 32; i++) lanes[i] = block->fibers[w * 32 + i].argument;
+  op(lanes);
+  state.arrived = 0;
+  for (unsigned i = w * 32; i < w * 32 + 32; i++)
+    if (i != f.index) wake(i);
+}
+
+void barrier(int id, int threads) {
+  if (id < 0 || id >= barriers) fail("there is no barrier %d", id);
+  int &arrived = block->arrived[id], &expected = block->expected[id];
+  if (arrived && expected != threads) fail("barrier %d is for %d threads and for %d", id, expected, threads);
+  expected = threads;
+  self().barrier = id;
+  if (++arrived < threads) return suspend(State::barrier);
+  arrived = 0;
+  for (auto &f : block->fibers)
+    if (f.state == State::barrier && f.barrier == id) wake(f.index);
+}
+
+void check_shared(const void *p, size_t bytes, size_t align, const char *what) {
+  auto at = static_cast<const char *>(p);
+  if (at < place.shared || at + bytes > place.shared + place.shared_size)
+    fail("%s at %td of %zu bytes of shared memory", what, at - place.shared, place.shared_size);
+  if (reinterpret_cast<size_t>(p) % align) fail("%s at %td: not a multiple of %zu", what, at - place.shared, align);
+}
+
+void async_copy(void *dst, const void *src, int bytes, int valid) {
+  check_shared(dst, bytes, bytes, "asynchronous copy");
+  if (reinterpret_cast<size_t>(src) % bytes) fail("asynchronous copy from an address that is no multiple of %d", bytes);
+  memset(dst, 0xff, bytes);
+  self().issued.push_back({dst, src, bytes, valid});
+}
+
+void async_commit() {
+  self().groups.push_back(std::move(self().issued));
+  self().issued.clear();
+}
+
+void async_wait(int pending) {
+  auto &groups = self().groups;
+  while (static_cast<int>(groups.size()) > pending) {
+    deliver(groups.front());
+    groups.pop_front();
+  }
+}
+
+void run_block(const Launch &l, Dim at, char *message, size_t size) {
+  unsigned threads = l.kernel->threads;
+  prepare_room(threads);
+  Block b{};
+  b.kernel = l.kernel, b.args = l.args, b.left = threads;
+  b.random.seed(static_cast<unsigned>(l.seed + 1 + at.x * 7919 + at.y * 104729 + at.z * 15485863));
+  b.fibers.resize(threads);
+  b.warps.resize((threads + 31) / 32);
+  block = &b;
+  // The end of what was asked for lies at the page that cannot be touched.
+  size_t shared = (l.shared + 127) & ~size_t{127};
+  place = {{0, 0, 0}, at, l.grid, threads, room.shared + shared_limit - shared, l.shared};
+  memset(room.shared, 0xff, shared_limit); // NaN
+  for (unsigned i = 0; i < threads; i++) {
+    b.fibers[i].index = i;
+    b.fibers[i].stack_at = fiber_start(room.stacks + (i + 1) * stack_size, entry);
+    wake(i);
+  }
+  while (b.left && !b.failed) {
+    if (b.ready.empty()) { report_deadlock(); break; }
+    unsigned pick = b.random() % b.ready.size(), i = b.ready[pick];
+    b.ready[pick] = b.ready.back();
+    b.ready.pop_back();
+    resume(i);
+  }
+  if (b.failed)
+    snprintf(message, size, "%s, block (%u,%u,%u), thread %u: %s", l.kernel->name, at.x, at.y, at.z, b.running, b.message);
+  block = nullptr;
+}
+
+bool in_block() { return block != nullptr; }
+
+} // namespace emu

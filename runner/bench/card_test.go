@@ -1,0 +1,31 @@
+//go:build cuda && linux
+
+package bench
+
+import (
+	"os"
+	"testing"
+
+	"github.com/llamaeval/llamaeval/kernels/cuda"
+)
+
+func TestMeasureCard(t *testing.T) {
+	if err := cuda.Available(); err != nil {
+		if os.Getenv("LLAMAEVAL_REQUIRE_CUDA") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	r, err := measureCard("cuda:0", 2, 1<<20, 32, []shape{{64, 32}, {32, 64}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Rows) != 4 || r.Machine.Device == "" || r.Machine.Memory <= 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, row := range r.Rows {
+		if row.GFlops <= 0 || row.Share <= 0 {
+			t.Errorf("row %+v", row)
+		}
+	}
+}

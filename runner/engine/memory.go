@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/llamaeval/llamaeval/kernels"
+	"github.com/llamaeval/llamaeval/model"
+)
+
+// fit sees to it that the cache has the pages that a wave can use: as many as
+// memory holds, or as all requests together need if that is less. A wave whose
+// longest path alone does not fit is refused before anything is computed.
+func (e *Engine) fit(t *trie, requests []Request) error {
+	if err := e.settle(); err != nil {
+		return err
+	}
+	budget, err := e.budget()
+	if err != nil {
+		return err
+	}
+	least, most := e.needs(t, requests, int(min(budget/int64(e.model.PageBytes()), math.MaxInt32)))
+	if err := e.checkBudget(budget, least); err != nil {
+		return err
+	}
+	have := int(min(budget/int64(e.model.PageBytes()), int64(most)))
+	if e.kv != nil && e.kv.Free() >= have {
+		return nil
+	}
+	// The first wave, or a larger one, or one has failed.
+	if err := e.Close(); err != nil {
+		return err
+	}
+	e.kv, err = e.model.NewKV(have)
+	for errors.Is(err, kernels.ErrMemory) && have > least { // somebody else was faster
+		have = max(least, have*3/4)
+		e.kv, err = e.model.NewKV(have)
+	}
+	e.pages = have
+	return err
+}
+
+// budget is how many bytes the cache may take.
+func (e *Engine) budget() (int64, error) {
+	room, err := e.model.Room()
+	if err != nil || room < 0 {
+		return e.options.Memory, err
+	}
+	// What steps still take beyond what settle took is a small part: whole
+	// rows of logits, of sampled generations.
+	room -= room / 16
+	return min(e.options.Memory, room+int64(e.pages)*int64(e.model.PageBytes())), nil
+}
+
+func (e *Engine) checkBudget(budget int64, least int) error {
+	need := int64(least) * int64(e.model.PageBytes())
+	switch {
+	case need <= budget:
+		return nil
+	case budget < e.options.Memory:
+		return fmt.Errorf("the longest request needs %d MiB of KV cache and the GPU has %d MiB left: close other programs on it, take a smaller model or fewer shots, or use --device cpu",
+			need>>20+1, budget>>20)
+	}
+	return fmt.Errorf("the longest request needs %d MiB of KV cache and the memory bound leaves %d MiB: raise --memory", need>>20+1, budget>>20)
+}
+
+// settle computes a step as large as any, on a device with memory of its own:
+// all that steps take is then taken, and the cache can have the rest.
+func (e *Engine) settle() error {
+	room, err := e.model.Room()
+	if e.settled || err != nil || room < 0 {
+		return err
+	}
+	kv, err := e.model.NewKV(1)
+	if err != nil {
+		return err
+	}
+	page, _ := kv.Alloc()
+	var segments []model.Segment
+	each := min(model.PageTokens, e.model.Config().ContextLength)
+	for rows := e.options.MaxBatch + e.options.MaxActive; rows > 0; rows -= each {
+		s := model.Segment{Tokens: make([]int32, min(each, rows)), Pages: []model.PageID{page}}
+		for i := range s.Tokens {
+			s.Outputs = append(s.Outputs, model.Output{Row: i})
+		}
+		segments = append(segments, s)
+	}
+	e.settled = true
+	return errors.Join(e.model.Forward(kv, segments), kv.Close())
+}
+
+// needs returns how many pages a wave needs at least and can use at most.
+// Where the generations of one prompt do not fit side by side into what there
+// is, they are set apart, to run as memory comes free.
+func (e *Engine) needs(t *trie, requests []Request, have int) (least, most int) {
+	for i := range t.nodes {
+		need := pathPages(&t.nodes[i], requests)
+		if need > have && len(t.nodes[i].begins) > 1 {
+			t.setApart(int32(i))
+			need = pathPages(&t.nodes[i], requests)
+		}
+		least = max(least, need)
+	}
+	for i := 1; i < len(t.nodes); i++ { // setApart has added some
+		most += pathPages(&t.nodes[i], requests) - t.nodes[i].start/model.PageTokens
+	}
+	return least, max(least, most)
+}
+
+// pathPages is what a node and the generations that begin there hold at most:
+// a branch inside a page has its own copy beside its parent's.
+func pathPages(n *node, requests []Request) int {
+	need := pagesFor(n.end()) + 1
+	for _, r := range n.begins {
+		need += sequencePages(n, requests[r].Gen)
+	}
+	return need
+}
+
+func pagesFor(tokens int) int { return (tokens + model.PageTokens - 1) / model.PageTokens }
