@@ -83,6 +83,11 @@ func TestPendingProductsAreComputed(t *testing.T) {
 	if err := sameBits(download(t, b, g, 2), want); err != nil {
 		t.Error(err)
 	}
+	g, _ = multiply(upload(b, 2, x))
+	b.Write(g, 2, x) // over what is pending
+	if err := sameBits(download(t, b, g, 2), x); err != nil {
+		t.Errorf("written after it was multiplied: %v", err)
+	}
 	in = upload(b, 2, x)
 	g, u = multiply(in)
 	if err := in.Close(); err != nil {

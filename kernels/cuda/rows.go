@@ -16,7 +16,8 @@ func (b *Backend) Write(dst kernels.Matrix, rows int, values []float32) {
 	if len(values) != rows*m.cols || rows > m.rows {
 		panic(fmt.Sprintf("cuda: %d values for %d rows of %dx%d", len(values), rows, m.rows, m.cols))
 	}
-	m.narrow = false
+	b.queued()
+	m.narrow, m.stale = false, false
 	const most = stageBytes / 8 // values sent at a time
 	for done := 0; done < len(values); done += most {
 		part := values[done:min(done+most, len(values))]
