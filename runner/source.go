@@ -37,7 +37,7 @@ type waveSource struct {
 func (j *Job) waves(only map[string][]int, done map[item]bool) *waveSource {
 	s := &waveSource{coders: make([]*coder, max(1, j.Threads)), bytes: cmp.Or(j.maxWave, waveBytes)}
 	for i := range s.coders {
-		s.coders[i] = &coder{encoder: j.Local.encoder(j.Spec.BOS), ends: j.Local.ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
+		s.coders[i] = &coder{encoder: j.Local.encoder(j.Spec.BOS), ends: j.Local.Tokenizer.Ends(), endText: j.Local.text(j.Local.Tokenizer.EOS()), seed: j.Spec.Seed}
 	}
 	s.next, s.stop = iter.Pull2(j.items(only, done))
 	return s

@@ -198,6 +198,18 @@ func (t *Tokenizer) EOS() (int32, bool) { return t.vocabulary.EOS, t.vocabulary.
 // names, else a control token with one of the usual names.
 func (t *Tokenizer) EOT() (int32, bool) { return t.vocabulary.EOT, t.vocabulary.EOT >= 0 }
 
+// Ends returns the tokens that end generated text: EOS, EOT and those that the
+// checkpoint lists, each once.
+func (t *Tokenizer) Ends() []int32 {
+	var out []int32
+	for _, id := range append([]int32{t.vocabulary.EOS, t.vocabulary.EOT}, t.vocabulary.Ends...) {
+		if id >= 0 && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // AddBOS reports whether the checkpoint wants BOS in front of every text.
 func (t *Tokenizer) AddBOS() bool { return t.addBOS }
 

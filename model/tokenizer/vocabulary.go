@@ -33,6 +33,7 @@ type Vocabulary struct {
 	Merges []string // "left right", best first
 	// BOS, EOS and EOT are ids, or -1. EOT ends a turn of a dialogue.
 	BOS, EOS, EOT int32
+	Ends          []int32 // further tokens that end generated text
 	AddBOS        *bool  // nil where the checkpoint does not say
 	ChatTemplate  string // Jinja, "" without one
 }
