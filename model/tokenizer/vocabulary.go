@@ -34,8 +34,8 @@ type Vocabulary struct {
 	// BOS, EOS and EOT are ids, or -1. EOT ends a turn of a dialogue.
 	BOS, EOS, EOT int32
 	Ends          []int32 // further tokens that end generated text
-	AddBOS        *bool  // nil where the checkpoint does not say
-	ChatTemplate  string // Jinja, "" without one
+	AddBOS        *bool   // nil where the checkpoint does not say
+	ChatTemplate  string  // Jinja, "" without one
 }
 
 // FromGGUF returns the tokenizer that a checkpoint holds. Errors name the file
