@@ -28,8 +28,8 @@ func SelfTest(t *tokenizer.Tokenizer, rows int) error {
 		}
 	}
 	for _, id := range t.Specials() {
-		if ids := t.Encode(t.Token(id), true); !slices.Contains(ids, id) {
-			return fmt.Errorf("does not find its special token %d, %q, in a text", id, t.Token(id))
+		if ids := t.Encode(t.Name(id), true); !slices.Contains(ids, id) {
+			return fmt.Errorf("does not find its special token %d, %q, in a text", id, t.Name(id))
 		}
 	}
 	return nil

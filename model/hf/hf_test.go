@@ -123,7 +123,7 @@ func TestEqualsGGUF(t *testing.T) {
 			t.Errorf("%s is %d, want %d", key, a, b)
 		}
 	}
-	if eos, _ := f.Uint("tokenizer.ggml.eos_token_id"); eos != 2 {
+	if eos, _ := f.Int("tokenizer.ggml.eos_token_id"); eos != 2 {
 		t.Errorf("eos is %d", eos)
 	}
 	if f.Path != dir || len(f.Paths()) != 2 {
@@ -145,13 +145,17 @@ func TestTied(t *testing.T) {
 	}
 }
 
-func TestTokenizerConfig(t *testing.T) {
+// Files of the tokenizer are kept as they are; ids that no token has are none.
+func TestTokenizerFiles(t *testing.T) {
 	want, tensors := tiny(t)
 	dir := t.TempDir()
-	hftest.Write(t, dir, config(vocabOf(want), map[string]any{"bos_token_id": nil, "eos_token_id": nil}), tensors)
+	hftest.Write(t, dir, config(vocabOf(want), map[string]any{"bos_token_id": nil, "eos_token_id": 7}), tensors)
 	for name, text := range map[string]string{
-		"generation_config.json": `{"bos_token_id": 4, "eos_token_id": [99999999]}`,
-		"tokenizer_config.json":  `{"add_bos_token": false, "chat_template": "{{ x }}"}`,
+		"generation_config.json": `{"bos_token_id": 4, "eos_token_id": [99999999, 5, 7]}`,
+		"tokenizer_config.json":  `{"add_bos_token": false}`,
+		"tokenizer.json":         `{"model": {}}`,
+		"tokenizer.model":        "beside tokenizer.json it does not count",
+		"chat_template.jinja":    "{{ x }}",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -162,13 +166,20 @@ func TestTokenizerConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	bos, _ := f.Uint("tokenizer.ggml.bos_token_id")
-	add, ok := f.Bool("tokenizer.ggml.add_bos_token")
-	template, _ := f.String("tokenizer.chat_template")
-	if _, has := f.Uint("tokenizer.ggml.eos_token_id"); has || bos != 4 || add || !ok || template != "{{ x }}" {
-		t.Errorf("bos %d, add %v, template %q, eos %v", bos, add, template, has)
+	for key, want := range map[string]string{
+		hf.TokenizerJSON: `{"model": {}}`, hf.TokenizerConfig: `{"add_bos_token": false}`, hf.SentencePiece: "", "tokenizer.chat_template": "{{ x }}",
+	} {
+		if got, _ := f.String(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
 	}
-	if len(f.Paths()) != 4 {
+	bos, _ := f.Int("tokenizer.ggml.bos_token_id")
+	eos, _ := f.Int("tokenizer.ggml.eos_token_id")
+	ends, _ := f.Ints(hf.Ends)
+	if bos != 4 || eos != 7 || !cmp.Equal(ends, []int64{5, 7}) {
+		t.Errorf("bos %d, eos %d, ends %v", bos, eos, ends)
+	}
+	if len(f.Paths()) != 7 {
 		t.Errorf("files %v", f.Paths())
 	}
 }

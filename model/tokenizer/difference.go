@@ -51,7 +51,7 @@ func differentTokens(a, b *Tokenizer) string {
 		case a.IsSpecial(id) != b.IsSpecial(id):
 			return fmt.Sprintf("token %d, %.60q, is special in one and not in the other", i, a.vocabulary.Tokens[i])
 		}
-		if x, y := a.name(id), b.name(id); x != y && !(a.unused(id) && b.unused(id)) {
+		if x, y := a.Name(id), b.Name(id); x != y && !(a.unused(id) && b.unused(id)) {
 			return fmt.Sprintf("token %d is %.60q in one and %.60q in the other", i, x, y)
 		}
 	}
@@ -61,14 +61,6 @@ func differentTokens(a, b *Tokenizer) string {
 // unused reports whether no text gives a token: converters fill up with such.
 func (t *Tokenizer) unused(id int32) bool {
 	return int(id) >= t.VocabSize() || t.vocabulary.kind(id) == Unused
-}
-
-// name is what a special token is called, and what another one stands for.
-func (t *Tokenizer) name(id int32) string {
-	if t.IsSpecial(id) {
-		return t.vocabulary.Tokens[id]
-	}
-	return t.Token(id)
 }
 
 // firstDifference shows x from a little before where it differs from y.

@@ -188,6 +188,14 @@ func (e *encoding) word(word string, _ bool) {
 // Token returns the bytes of a token, "" for an id outside the vocabulary.
 func (t *Tokenizer) Token(id int32) string { return string(t.appendToken(nil, id)) }
 
+// Name is what a special token is called, and what another one stands for.
+func (t *Tokenizer) Name(id int32) string {
+	if t.IsSpecial(id) {
+		return t.vocabulary.Tokens[id]
+	}
+	return t.Token(id)
+}
+
 // BOS returns the token that begins a text, if the checkpoint names one.
 func (t *Tokenizer) BOS() (int32, bool) { return t.vocabulary.BOS, t.vocabulary.BOS >= 0 }
 

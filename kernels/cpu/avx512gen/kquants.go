@@ -157,7 +157,13 @@ func (r registers) ofStep(step int) registers {
 // slots returns where panel p keeps its scales, its minima and the words of the
 // upper parts, four vectors for each offset.
 func (t superformat) slots(p int) func(i int) string {
-	return func(i int) string { return fmt.Sprintf("%d(SP)", 64*(p*t.vectors()+i)) }
+	return func(i int) string { return fmt.Sprintf("%d(R15)", 64*(p*t.vectors()+i)) }
+}
+
+// frame begins a function with slots for some panels, each in one cache line.
+func (t superformat) frame(f *file, name, params string, panels, size int) {
+	f.framed(name, params, 64*(panels*t.vectors()+1), size)
+	f.p("\tLEAQ 63(SP), R15\n\tANDQ $-64, R15")
 }
 
 func (t superformat) vectors() int { return t.scaleVectors() + 4*len(t.highOffsets()) }
@@ -244,7 +250,7 @@ func (t superformat) widen(f *file, p, step, k, dst, spare int) {
 
 // packSuper writes a packer, see pack.
 func packSuper(f *file, t superformat) {
-	f.framed("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 64*t.vectors(), 72)
+	t.frame(f, "pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 1, 72)
 	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), R11\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
 	strides(f)
 	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
@@ -270,7 +276,7 @@ func packSuper(f *file, t superformat) {
 // thinSuper writes a kernel for one row of a and two panels, see thin.
 func thinSuper(f *file, t superformat) {
 	const panels = 2
-	f.framed("thin2"+t.name+"AVX512", "c, a []float32, src []byte, stride, blocks, ahead, mode int", 64*panels*t.vectors(), 104)
+	t.frame(f, "thin2"+t.name+"AVX512", "c, a []float32, src []byte, stride, blocks, ahead, mode int", panels, 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
 	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+96(FP), AX")
 	strides(f)
