@@ -86,9 +86,20 @@ func scored(t *testing.T, path string) []results.Sample {
 // mustRun runs the program and returns what it prints.
 func mustRun(t *testing.T, args ...string) string {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	if code := run(append([]string{"llamaeval"}, args...), &stdout, &stderr); code != exitDone {
-		t.Fatalf("%s: exit %d: %s%s", strings.Join(args, " "), code, &stdout, &stderr)
+	out, code := tryRun(t, args...)
+	if code != exitDone {
+		t.Fatalf("%s: exit %d: %s", strings.Join(args, " "), code, out)
 	}
-	return stdout.String()
+	return out
+}
+
+// tryRun runs the program and returns what it prints and its exit code.
+func tryRun(t *testing.T, args ...string) (string, int) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(append([]string{"llamaeval"}, args...), &stdout, &stderr)
+	if code != exitDone {
+		return stdout.String() + stderr.String(), code
+	}
+	return stdout.String(), code
 }
