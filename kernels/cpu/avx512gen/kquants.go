@@ -157,13 +157,7 @@ func (r registers) ofStep(step int) registers {
 // slots returns where panel p keeps its scales, its minima and the words of the
 // upper parts, four vectors for each offset.
 func (t superformat) slots(p int) func(i int) string {
-	return func(i int) string { return fmt.Sprintf("%d(R15)", 64*(p*t.vectors()+i)) }
-}
-
-// frame begins a function with slots for some panels, each in one cache line.
-func (t superformat) frame(f *file, name, params string, panels, size int) {
-	f.framed(name, params, 64*(panels*t.vectors()+1), size)
-	f.p("\tLEAQ 63(SP), R15\n\tANDQ $-64, R15")
+	return func(i int) string { return fmt.Sprintf("%d(SP)", 64*(p*t.vectors()+i)) }
 }
 
 func (t superformat) vectors() int { return t.scaleVectors() + 4*len(t.highOffsets()) }
@@ -250,25 +244,24 @@ func (t superformat) widen(f *file, p, step, k, dst, spare int) {
 
 // packSuper writes a packer, see pack.
 func packSuper(f *file, t superformat) {
-	t.frame(f, "pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 1, 72)
+	f.framed("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 64*t.vectors(), 72)
 	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), R11\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
 	strides(f)
 	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
 	t.constants(f)
 	f.p("loop:")
-	for line := 0; line < 16*t.bytes; line += 64 {
-		f.p("\tPREFETCHT1 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", 16*t.bytes)
+	ahead := fetch{"PREFETCHT1", "BX", 16 * t.bytes, superWeights}
 	t.begin(f, 0)
 	for s := range superSteps {
 		t.load(f, 0, s)
 		for k := range 16 {
+			ahead.step(f, 16*s+k)
 			x := tempA + k%2
 			t.widen(f, 0, s, k, x, 20+k%2)
 			f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*(16*s+k))
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, R11\n\tADDQ $%d, R12\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ  loop", t.bytes, t.bytes, 64*superWeights)
 	f.p("\tVZEROUPPER\n\tRET")
 }
@@ -276,7 +269,7 @@ func packSuper(f *file, t superformat) {
 // thinSuper writes a kernel for one row of a and two panels, see thin.
 func thinSuper(f *file, t superformat) {
 	const panels = 2
-	t.frame(f, "thin2"+t.name+"AVX512", "c, a []float32, src []byte, stride, blocks, ahead, mode int", panels, 104)
+	f.framed("thin2"+t.name+"AVX512", "c, a []float32, src []byte, stride, blocks, ahead, mode int", 64*panels*t.vectors(), 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
 	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+96(FP), AX")
 	strides(f)
@@ -287,10 +280,7 @@ func thinSuper(f *file, t superformat) {
 		f.p("\tVPXORD Z%d, Z%d, Z%d", r.acc, r.acc, r.acc)
 	}
 	f.p("\tPCALIGN $32\nloop:")
-	for line := 0; line < panels*16*t.bytes; line += 64 {
-		f.p("\tPREFETCHT0 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", panels*16*t.bytes)
+	ahead := fetch{"PREFETCHT0", "BX", panels * 16 * t.bytes, superWeights}
 	eachPanel := func(do func(p int)) {
 		f.p("\tMOVQ SI, R11")
 		for p := range panels {
@@ -305,6 +295,7 @@ func thinSuper(f *file, t superformat) {
 	for s := range superSteps {
 		eachPanel(func(p int) { t.load(f, p, s) })
 		for k := range 16 {
+			ahead.step(f, 16*s+k)
 			for p := range panels {
 				x := tempA + p
 				t.widen(f, p, s, k, x, 20+p)
@@ -312,6 +303,7 @@ func thinSuper(f *file, t superformat) {
 			}
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*superWeights)
 	f.p("\tTESTQ $2, AX\n\tJZ   store")
 	for p := range panels {
