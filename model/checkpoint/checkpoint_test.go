@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +18,6 @@ import (
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/gguf/gguftest"
-	"github.com/llamaeval/llamaeval/model/hf/hftest"
 )
 
 // compare reads two files with the format's own package, quantises the first's

@@ -216,6 +216,7 @@ func TestRope(t *testing.T) {
 			t.Errorf("factor %d is %v, want %v", i, got, factor)
 		}
 	}
+	mustEqualConverter(t)
 	f = open(map[string]any{"rope_theta": nil, "rope_parameters": map[string]any{"rope_type": "yarn", "rope_theta": 5e5, "factor": 4.0, "original_max_position_embeddings": 512, "attention_factor": 1.0}})
 	base, _ := f.Float("llama.rope.freq_base")
 	kind, _ := f.String("llama.rope.scaling.type")
@@ -351,5 +352,36 @@ func TestGemmaNorms(t *testing.T) {
 	window, _ := f.Uint("gemma2.attention.sliding_window")
 	if limit, _ := f.Float("gemma2.final_logit_softcapping"); scale != 0.125 || window != 64 || limit != 30 {
 		t.Errorf("scale %v, window %d, limit %v", scale, window, limit)
+	}
+}
+
+// mustEqualConverter holds the factors of Llama 3.1 8B to those that llama.cpp's
+// converter computes with torch, to the bit.
+func mustEqualConverter(t *testing.T) {
+	t.Helper()
+	want, first := []float32{1.2074839, 1.5534146, 2.026313, 2.69453, 3.6842532, 5.257327}, 29
+	dir := t.TempDir()
+	hftest.Write(t, dir, map[string]any{
+		"model_type": "llama", "hidden_size": 128, "intermediate_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1,
+		"vocab_size": 2, "max_position_embeddings": 131072, "rope_theta": 5e5,
+		"rope_scaling": map[string]any{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192},
+	}, map[string]hftest.Tensor{"model.norm.weight": {DType: "F32", Shape: []int{128}, Data: make([]byte, 512)}})
+	f, err := hf.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	x, _ := f.Tensor("rope_freqs.weight")
+	for i := range 64 {
+		got, w := math.Float32frombits(binary.LittleEndian.Uint32(x.Data[4*i:])), float32(1)
+		switch {
+		case i >= first+len(want):
+			w = 8
+		case i >= first:
+			w = want[i-first]
+		}
+		if got != w {
+			t.Errorf("factor %d is %v, want %v", i, got, w)
+		}
 	}
 }

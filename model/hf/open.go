@@ -29,12 +29,6 @@ var Beside = []string{
 // templateFile holds a chat template on its own, before any other place.
 const templateFile = "chat_template.jinja"
 
-// Is reports whether dir is a folder with a config.json.
-func Is(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, ConfigFile))
-	return err == nil && info.Mode().IsRegular()
-}
-
 // Open opens the checkpoint in a folder. Path of the result is the folder.
 func Open(dir string) (*gguf.File, error) {
 	c, f, err := readConfig(dir)

@@ -202,12 +202,9 @@ func (t *Tokenizer) BOS() (int32, bool) { return t.vocabulary.BOS, t.vocabulary.
 // EOS returns the token that ends a text, if the checkpoint names one.
 func (t *Tokenizer) EOS() (int32, bool) { return t.vocabulary.EOS, t.vocabulary.EOS >= 0 }
 
-// EOT returns the token that ends a turn of a dialogue: the one the checkpoint
-// names, else a control token with one of the usual names.
-func (t *Tokenizer) EOT() (int32, bool) { return t.vocabulary.EOT, t.vocabulary.EOT >= 0 }
-
-// Ends returns the tokens that end generated text: EOS, EOT and those that the
-// checkpoint lists, each once.
+// Ends returns the tokens that end generated text, each once: EOS, the one that
+// ends a turn of a dialogue (which the checkpoint names, else a control token
+// with one of the usual names) and those that the checkpoint lists.
 func (t *Tokenizer) Ends() []int32 {
 	var out []int32
 	for _, id := range append([]int32{t.vocabulary.EOS, t.vocabulary.EOT}, t.vocabulary.Ends...) {
