@@ -77,9 +77,10 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
-golden: ## rewrite golden files and README's table of checkpoints
+golden: $(PYTHON) ## rewrite golden files and README's tables of support
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
+	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test ./kernels/quant ./model/tokenizer -run 'DequantizeMatches|Parity' -update
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check

@@ -2,7 +2,6 @@ package model_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,32 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the table of checkpoints in README.md")
 
-// The marks around the table in README.md.
-const (
-	tableBegins = "<!-- checkpoints: made by `make golden` -->\n"
-	tableEnds   = "<!-- end of checkpoints -->\n"
-)
-
-// README's table of support says what TestCheckpointLogits finds.
+// README's table of checkpoints says what TestCheckpointLogits finds.
 func TestSupportTable(t *testing.T) {
-	want := supportTable(t)
-	path := filepath.Join(sharedtest.Root(t), "README.md")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), tableBegins)
-	got, after, ok2 := strings.Cut(rest, tableEnds)
-	if !ok || !ok2 {
-		t.Fatalf("README.md lacks the marks %q and %q", tableBegins, tableEnds)
-	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if got != want {
-		t.Errorf("the table of checkpoints in README.md is\n%s\nwant (run `make golden`)\n%s", got, want)
-	}
+	sharedtest.Readme(t, "checkpoints", supportTable(t), *update)
 }
 
 // supportTable has a row for each case that a format can hold.

@@ -1,13 +1,13 @@
 package runner
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/llamaeval/llamaeval/model/tokenizer"
 	"github.com/llamaeval/llamaeval/prompts"
 )
 
@@ -84,8 +84,8 @@ func (l *Local) chatTemplate() (text, source string, err error) {
 	return text, tokenizerFile, err
 }
 
-// configTemplate reads the chat template of a tokenizer_config.json: a text,
-// or the one named default of several. It is "" where there is none.
+// configTemplate reads the chat template of a tokenizer_config.json, "" where
+// there is none.
 func configTemplate(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,26 +94,11 @@ func configTemplate(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var config struct {
-		Template json.RawMessage `json:"chat_template"`
-	}
-	if err := json.Unmarshal(data, &config); err != nil {
+	text, err := tokenizer.Template(data)
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	var text string
-	if len(config.Template) == 0 || json.Unmarshal(config.Template, &text) == nil {
-		return text, nil
-	}
-	var several []struct{ Name, Template string }
-	if err := json.Unmarshal(config.Template, &several); err != nil {
-		return "", fmt.Errorf("%s: chat_template is neither a text nor a list of named templates", path)
-	}
-	for _, t := range several {
-		if t.Name == "default" {
-			return t.Template, nil
-		}
-	}
-	return "", fmt.Errorf("%s: none of its %d chat templates is named default", path, len(several))
+	return text, nil
 }
 
 // config is the template for the prompts of a run, nil without one.

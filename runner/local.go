@@ -107,15 +107,3 @@ func (l *Local) encoder(bos string) *encoder {
 	}
 	return e
 }
-
-// ends lists the tokens that end a generation.
-func (l *Local) ends() []int32 {
-	var out []int32
-	if id, ok := l.Tokenizer.EOS(); ok {
-		out = append(out, id)
-	}
-	if id, ok := l.Tokenizer.EOT(); ok {
-		out = append(out, id)
-	}
-	return out
-}

@@ -52,7 +52,7 @@ func (l *Local) where() string { return absolute(l.Path) }
 func (l *Local) coders(s Spec, n int) []*coder {
 	out := make([]*coder, n)
 	for i := range out {
-		out[i] = &coder{encoder: l.encoder(s.BOS), ends: l.ends(), endText: l.text(l.Tokenizer.EOS()), seed: s.Seed}
+		out[i] = &coder{encoder: l.encoder(s.BOS), ends: l.Tokenizer.Ends(), endText: l.text(l.Tokenizer.EOS()), seed: s.Seed}
 	}
 	return out
 }

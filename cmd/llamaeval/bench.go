@@ -133,14 +133,14 @@ func benchTable(r bench.Report, before map[string]bench.Row) results.Table {
 	for _, name := range []string{"test", "mode"} {
 		t.Columns = append(t.Columns, results.Column{Name: name})
 	}
-	for _, name := range []string{"tokens/s", "GFLOP/s", "% of peak", "GB/s"} {
+	for _, name := range []string{"tokens/s", "GFLOP/s", "% of peak", "GB/s", "% of memory"} {
 		t.Columns = append(t.Columns, results.Column{Name: name, Right: true})
 	}
 	if before != nil {
 		t.Columns = append(t.Columns, results.Column{Name: "change", Right: true})
 	}
 	for _, row := range r.Rows {
-		cells := []string{row.Test, row.Mode, rate(row.Tokens), rate(row.GFlops), rate(row.Share), rate(row.Weights)}
+		cells := []string{row.Test, row.Mode, rate(row.Tokens), rate(row.GFlops), rate(row.Share), rate(row.Weights), rate(row.Memory)}
 		if before != nil {
 			cells = append(cells, change(row, before))
 		}
@@ -158,7 +158,7 @@ func benchNotes(r bench.Report) []string {
 	}
 	notes := []string{
 		limits + fmt.Sprintf(", %.0f GB/s read from memory.", m.Memory),
-		"Peak: of the mode's limit. GB/s: weights read, once a step.",
+		"Peak: of the mode's limit. GB/s: weights read, once a step, and their share of what memory gives.",
 	}
 	if r.Error != nil {
 		notes = append(notes, "Mode fast: "+r.Error.String()+".")

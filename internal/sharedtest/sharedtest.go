@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -74,6 +75,30 @@ func Checkpoints(t testing.TB) string {
 		absent(t, "random checkpoints are absent: set LLAMAEVAL_CHECKPOINTS to what scripts/checkpoints/make prints")
 	}
 	return dir
+}
+
+// Readme holds a part of README.md, between the marks that name it, against what
+// a test found; with update it is rewritten. `make golden` does that.
+func Readme(t *testing.T, name, want string, update bool) {
+	t.Helper()
+	begins, ends := "<!-- "+name+": made by `make golden` -->\n", "<!-- end of "+name+" -->\n"
+	path := filepath.Join(Root(t), "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begins)
+	got, after, ok2 := strings.Cut(rest, ends)
+	switch {
+	case !ok || !ok2:
+		t.Fatalf("README.md lacks the marks %q and %q", begins, ends)
+	case update:
+		if err := os.WriteFile(path, []byte(before+begins+want+ends+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case got != want:
+		t.Errorf("the table of %s in README.md is\n%s\nwant (run `make golden`)\n%s", name, got, want)
+	}
 }
 
 // Root returns the repository's root folder.

@@ -3,11 +3,16 @@ package quant
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/llamaeval/llamaeval/internal/peer"
+	"github.com/llamaeval/llamaeval/internal/sharedtest"
 )
 
 const dequantizeScript = `
@@ -18,23 +23,30 @@ with np.errstate(all="ignore"):
     sys.stdout.buffer.write(gguf.quants.dequantize(raw, t).astype("<f4").tobytes())
 `
 
+// decodedByPeer lists what the gguf package decodes.
+func decodedByPeer() (list []Type) {
+	for i, f := range formats {
+		if t := Type(i); f.decode != nil && t.GGML() && t != F64 && t != Q1_0 {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
 // TestDequantizeMatchesGGUF compares random blocks with the gguf package of
-// this machine, every type that it decodes, bit for bit.
+// this machine, every type that it decodes, bit for bit. README's table says
+// which.
 func TestDequantizeMatchesGGUF(t *testing.T) {
 	rng := rand.New(rand.NewPCG(20261125, 7))
-	for i, f := range formats {
-		typ := Type(i)
-		if f.decode == nil || !typ.GGML() || typ == F64 || typ == Q1_0 { // the package decodes neither
-			continue
-		}
-		t.Run(f.name, func(t *testing.T) {
+	for _, typ := range decodedByPeer() {
+		t.Run(typ.String(), func(t *testing.T) {
 			const blocks = 512
-			raw := make([]byte, blocks*f.blockBytes)
+			raw := make([]byte, blocks*typ.BlockBytes())
 			for i := range raw {
 				raw[i] = byte(rng.Uint32())
 			}
-			want := peer.Python(t, dequantizeScript, raw, f.name)
-			got := make([]float32, blocks*f.blockSize)
+			want := peer.Python(t, dequantizeScript, raw, typ.String())
+			got := make([]float32, blocks*typ.BlockSize())
 			if err := Dequantize(got, typ, raw); err != nil {
 				t.Fatal(err)
 			}
@@ -46,6 +58,45 @@ func TestDequantizeMatchesGGUF(t *testing.T) {
 			}
 		})
 	}
+	if !t.Failed() {
+		sharedtest.Readme(t, "types", supportedTypes(), *update)
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the table of types in README.md")
+
+// supportedTypes is a table with one row for types of which the same is true.
+func supportedTypes() string {
+	var rows []string
+	names := map[string][]string{}
+	for i, f := range formats {
+		t := Type(i)
+		if f.decode == nil || t == F8_E4M3_S || t == F8_E5M2_S { // those are F8 with a factor
+			continue
+		}
+		float := slices.Contains([]Type{F64, F32, F16, BF16}, t)
+		with := "its definition, derived a second time"
+		if slices.Contains(decodedByPeer(), t) {
+			with = "the `gguf` package"
+		}
+		row := fmt.Sprintf("| %s |%s|%s|%s|", with, tick(t.GGML()), tick(float || !t.GGML()), tick(slices.Contains(Targets(), t)))
+		if names[row] == nil {
+			rows = append(rows, row)
+		}
+		names[row] = append(names[row], f.name)
+	}
+	out := "| types of weights | compared bit for bit with | gguf | safetensors | `model quantize` writes |\n|---|---|---|---|---|\n"
+	for _, row := range rows {
+		out += "| " + strings.Join(names[row], ", ") + " " + row + "\n"
+	}
+	return out
+}
+
+func tick(b bool) string {
+	if b {
+		return " ✓ "
+	}
+	return " "
 }
 
 const quantizeScript = `

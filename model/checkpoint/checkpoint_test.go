@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +18,6 @@ import (
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/gguf/gguftest"
-	"github.com/llamaeval/llamaeval/model/hf/hftest"
 )
 
 // compare reads two files with the format's own package, quantises the first's
@@ -113,29 +111,5 @@ func TestScan(t *testing.T) {
 	want := []checkpoint.NotNumbers{{Tensor: "bad", NaN: 2, Infinite: 1}, {Tensor: "scale", NaN: 32}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestTokenizerOfFolder(t *testing.T) {
-	dir := t.TempDir()
-	hftest.Write(t, dir, map[string]any{
-		"model_type": "llama", "hidden_size": 2, "intermediate_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1,
-		"vocab_size": 2, "max_position_embeddings": 8,
-	}, map[string]hftest.Tensor{"model.norm.weight": {DType: "F32", Shape: []int{2}, Data: make([]byte, 8)}})
-	if err := os.WriteFile(filepath.Join(dir, "tokenizer.json"), []byte(`{"model":{}}`), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{dir, filepath.Join(dir, "model.safetensors")} {
-		f, err := checkpoint.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if text, _ := f.String("tokenizer.huggingface.json"); text != `{"model":{}}` {
-			t.Errorf("tokenizer.json is %q", text)
-		}
-		if _, err := checkpoint.Tokenizer(f); err == nil || !strings.Contains(err.Error(), "tokenizer") {
-			t.Errorf("got %v", err)
-		}
 	}
 }

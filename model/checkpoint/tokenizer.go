@@ -1,79 +1,62 @@
 package checkpoint
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/hf"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
 )
 
-// OpenTokenizer reads a tokenizer without its model: that of a GGUF file, a
-// tokenizer.json or tokenizer.model with what stands beside it, or such a
-// folder.
-func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
-	info, err := os.Stat(path)
+// Tokenizer returns the tokenizer of an open checkpoint: that of GGUF's own
+// metadata, else of the tokenizer.json or tokenizer.model that it carries.
+func Tokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
+	if _, ok := f.String("tokenizer.ggml.model"); ok {
+		return tokenizer.FromGGUF(f)
+	}
+	c, err := tokenizerConfig(f)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	if strings.EqualFold(filepath.Ext(path), ".gguf") {
-		f, err := gguf.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		return tokenizer.FromGGUF(f) // its words lie in the file, which stays open
+	var t *tokenizer.Tokenizer
+	if text, ok := f.String(hf.TokenizerJSON); ok {
+		t, err = tokenizer.FromJSON([]byte(text), c)
+	} else if text, ok := f.String(hf.SentencePiece); ok {
+		t, err = tokenizer.FromSentencePiece([]byte(text), c)
+	} else {
+		return nil, fmt.Errorf("%s: has no tokenizer: neither tokenizer.ggml.model in a GGUF file nor a tokenizer.json or tokenizer.model beside config.json", f.Path)
 	}
-	dir, file := filepath.Dir(path), path
-	if info.IsDir() {
-		dir, file = path, filepath.Join(path, "tokenizer.json")
-		if _, err := os.Stat(file); err != nil {
-			file = filepath.Join(path, "tokenizer.model")
-		}
-	}
-	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no tokenizer.json and no tokenizer.model: %w", path, err)
-	}
-	config, err := besideTokenizer(dir)
-	if err != nil {
-		return nil, err
-	}
-	t, err := fromFile(file, data, config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	return t, nil
 }
 
-func fromFile(file string, data []byte, c tokenizer.Config) (*tokenizer.Tokenizer, error) {
-	if strings.EqualFold(filepath.Ext(file), ".model") {
-		return tokenizer.FromSentencePiece(data, c)
-	}
-	return tokenizer.FromJSON(data, c)
-}
-
-// besideTokenizer reads tokenizer_config.json and chat_template.jinja, which
-// need not be there.
-func besideTokenizer(dir string) (c tokenizer.Config, err error) {
-	data, err := os.ReadFile(filepath.Join(dir, "tokenizer_config.json"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return c, err
-	default:
-		if c, err = tokenizer.ReadConfig(data); err != nil {
-			return c, fmt.Errorf("%s: %w", dir, err)
+// tokenizerConfig is what the files beside the tokenizer's own say.
+func tokenizerConfig(f *gguf.File) (tokenizer.Config, error) {
+	var c tokenizer.Config
+	if text, ok := f.String(hf.TokenizerConfig); ok {
+		var err error
+		if c, err = tokenizer.ReadConfig([]byte(text)); err != nil {
+			return c, err
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja"))
-	if err == nil {
-		c.ChatTemplate = string(text)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return c, err
+	c.BOSID, c.EOSID = id(f, "tokenizer.ggml.bos_token_id"), id(f, "tokenizer.ggml.eos_token_id")
+	ends, _ := f.Ints(hf.Ends)
+	for _, end := range ends {
+		c.Ends = append(c.Ends, int32(end))
+	}
+	if template, ok := f.String("tokenizer.chat_template"); ok {
+		c.ChatTemplate = template
 	}
 	return c, nil
+}
+
+func id(f *gguf.File, key string) *int32 {
+	n, ok := f.Int(key)
+	if !ok || n != int64(int32(n)) {
+		return nil
+	}
+	out := int32(n)
+	return &out
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/hf"
 )
 
 // A Hub brings files of a model's repository onto this machine.
@@ -78,13 +79,6 @@ func main(dir string, names []string) Resolved {
 
 func isGGUF(name string) bool { return strings.EqualFold(path.Ext(name), ".gguf") }
 
-// beside are the files that a checkpoint of safetensors files needs or may
-// have.
-var beside = []string{
-	"config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-	"special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-}
-
 // choose picks a checkpoint's files among a repository's: the named one, else
 // config.json with the safetensors files, else the only GGUF file. Parts of a
 // split file belong together.
@@ -106,7 +100,7 @@ func choose(names []string, file string) ([]string, error) {
 		if slices.Contains(weights, "model.safetensors") {
 			weights = []string{"model.safetensors"}
 		}
-		for _, name := range beside {
+		for _, name := range hf.Beside {
 			if slices.Contains(names, name) {
 				weights = append(weights, name)
 			}

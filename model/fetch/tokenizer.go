@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/model/hf"
 )
 
 // Tokenizer finds a tokenizer without its model: a file or a folder of this
@@ -29,7 +31,7 @@ func Tokenizer(ctx context.Context, name string, hub Hub) (path string, err erro
 			return nil, fmt.Errorf("it has neither tokenizer.json nor tokenizer.model among its %d files%s", len(names), listing(names))
 		}
 		var out []string
-		for _, f := range beside {
+		for _, f := range hf.Beside {
 			if slices.Contains(names, f) {
 				out = append(out, f)
 			}

@@ -123,7 +123,7 @@ func TestEqualsGGUF(t *testing.T) {
 			t.Errorf("%s is %d, want %d", key, a, b)
 		}
 	}
-	if eos, _ := f.Uint("tokenizer.ggml.eos_token_id"); eos != 2 {
+	if eos, _ := f.Int("tokenizer.ggml.eos_token_id"); eos != 2 {
 		t.Errorf("eos is %d", eos)
 	}
 	if f.Path != dir || len(f.Paths()) != 2 {
@@ -145,13 +145,17 @@ func TestTied(t *testing.T) {
 	}
 }
 
-func TestTokenizerConfig(t *testing.T) {
+// Files of the tokenizer are kept as they are; ids that no token has are none.
+func TestTokenizerFiles(t *testing.T) {
 	want, tensors := tiny(t)
 	dir := t.TempDir()
-	hftest.Write(t, dir, config(vocabOf(want), map[string]any{"bos_token_id": nil, "eos_token_id": nil}), tensors)
+	hftest.Write(t, dir, config(vocabOf(want), map[string]any{"bos_token_id": nil, "eos_token_id": 7}), tensors)
 	for name, text := range map[string]string{
-		"generation_config.json": `{"bos_token_id": 4, "eos_token_id": [99999999]}`,
-		"tokenizer_config.json":  `{"add_bos_token": false, "chat_template": "{{ x }}"}`,
+		"generation_config.json": `{"bos_token_id": 4, "eos_token_id": [99999999, 5, 7]}`,
+		"tokenizer_config.json":  `{"add_bos_token": false}`,
+		"tokenizer.json":         `{"model": {}}`,
+		"tokenizer.model":        "beside tokenizer.json it does not count",
+		"chat_template.jinja":    "{{ x }}",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -162,13 +166,20 @@ func TestTokenizerConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	bos, _ := f.Uint("tokenizer.ggml.bos_token_id")
-	add, ok := f.Bool("tokenizer.ggml.add_bos_token")
-	template, _ := f.String("tokenizer.chat_template")
-	if _, has := f.Uint("tokenizer.ggml.eos_token_id"); has || bos != 4 || add || !ok || template != "{{ x }}" {
-		t.Errorf("bos %d, add %v, template %q, eos %v", bos, add, template, has)
+	for key, want := range map[string]string{
+		hf.TokenizerJSON: `{"model": {}}`, hf.TokenizerConfig: `{"add_bos_token": false}`, hf.SentencePiece: "", "tokenizer.chat_template": "{{ x }}",
+	} {
+		if got, _ := f.String(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
 	}
-	if len(f.Paths()) != 4 {
+	bos, _ := f.Int("tokenizer.ggml.bos_token_id")
+	eos, _ := f.Int("tokenizer.ggml.eos_token_id")
+	ends, _ := f.Ints(hf.Ends)
+	if bos != 4 || eos != 7 || !cmp.Equal(ends, []int64{5, 7}) {
+		t.Errorf("bos %d, eos %d, ends %v", bos, eos, ends)
+	}
+	if len(f.Paths()) != 7 {
 		t.Errorf("files %v", f.Paths())
 	}
 }
@@ -205,6 +216,7 @@ func TestRope(t *testing.T) {
 			t.Errorf("factor %d is %v, want %v", i, got, factor)
 		}
 	}
+	mustEqualConverter(t)
 	f = open(map[string]any{"rope_theta": nil, "rope_parameters": map[string]any{"rope_type": "yarn", "rope_theta": 5e5, "factor": 4.0, "original_max_position_embeddings": 512, "attention_factor": 1.0}})
 	base, _ := f.Float("llama.rope.freq_base")
 	kind, _ := f.String("llama.rope.scaling.type")
@@ -340,5 +352,36 @@ func TestGemmaNorms(t *testing.T) {
 	window, _ := f.Uint("gemma2.attention.sliding_window")
 	if limit, _ := f.Float("gemma2.final_logit_softcapping"); scale != 0.125 || window != 64 || limit != 30 {
 		t.Errorf("scale %v, window %d, limit %v", scale, window, limit)
+	}
+}
+
+// mustEqualConverter holds the factors of Llama 3.1 8B to those that llama.cpp's
+// converter computes with torch, to the bit.
+func mustEqualConverter(t *testing.T) {
+	t.Helper()
+	want, first := []float32{1.2074839, 1.5534146, 2.026313, 2.69453, 3.6842532, 5.257327}, 29
+	dir := t.TempDir()
+	hftest.Write(t, dir, map[string]any{
+		"model_type": "llama", "hidden_size": 128, "intermediate_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1,
+		"vocab_size": 2, "max_position_embeddings": 131072, "rope_theta": 5e5,
+		"rope_scaling": map[string]any{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192},
+	}, map[string]hftest.Tensor{"model.norm.weight": {DType: "F32", Shape: []int{128}, Data: make([]byte, 512)}})
+	f, err := hf.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	x, _ := f.Tensor("rope_freqs.weight")
+	for i := range 64 {
+		got, w := math.Float32frombits(binary.LittleEndian.Uint32(x.Data[4*i:])), float32(1)
+		switch {
+		case i >= first+len(want):
+			w = 8
+		case i >= first:
+			w = want[i-first]
+		}
+		if got != w {
+			t.Errorf("factor %d is %v, want %v", i, got, w)
+		}
 	}
 }

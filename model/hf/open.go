@@ -20,14 +20,14 @@ import (
 // ConfigFile is what makes a folder a checkpoint of this kind.
 const ConfigFile = "config.json"
 
-// beside are the files that say what a checkpoint is, with the tensors'.
-var beside = []string{ConfigFile, "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
-
-// Is reports whether dir is a folder with a config.json.
-func Is(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, ConfigFile))
-	return err == nil && info.Mode().IsRegular()
+// Beside are the files that say what a checkpoint is, with the tensors'.
+var Beside = []string{
+	ConfigFile, "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+	"special_tokens_map.json", "added_tokens.json", templateFile,
 }
+
+// templateFile holds a chat template on its own, before any other place.
+const templateFile = "chat_template.jinja"
 
 // Open opens the checkpoint in a folder. Path of the result is the folder.
 func Open(dir string) (*gguf.File, error) {
@@ -79,7 +79,7 @@ func convert(dir string, file *safetensors.File, c *config, f family, m *gguf.Me
 // paths returns all files that say what the checkpoint is.
 func paths(dir string, file *safetensors.File) []string {
 	var out []string
-	for _, name := range beside {
+	for _, name := range Beside {
 		if path := filepath.Join(dir, name); exists(path) {
 			out = append(out, path)
 		}
@@ -102,11 +102,17 @@ const (
 	SentencePiece   = "tokenizer.sentencepiece.model"
 )
 
+// Ends lists the tokens that end generated text, where there are several.
+const Ends = "tokenizer.huggingface.eos_token_ids"
+
 const maxTokenizer = 256 << 20 // bytes
 
 // tokenizerFiles adds the tokenizer's files as they are.
 func tokenizerFiles(dir string, m *gguf.Metadata) error {
-	for _, file := range [][2]string{{TokenizerJSON, "tokenizer.json"}, {TokenizerConfig, "tokenizer_config.json"}, {SentencePiece, "tokenizer.model"}} {
+	for _, file := range [][2]string{
+		{TokenizerJSON, "tokenizer.json"}, {TokenizerConfig, "tokenizer_config.json"}, {SentencePiece, "tokenizer.model"},
+		{"tokenizer.chat_template", templateFile},
+	} {
 		key, path := file[0], filepath.Join(dir, file[1])
 		if !exists(path) || key == SentencePiece && exists(filepath.Join(dir, "tokenizer.json")) {
 			continue
@@ -120,7 +126,8 @@ func tokenizerFiles(dir string, m *gguf.Metadata) error {
 	return nil
 }
 
-// tokenMetadata takes what the configuration files say about special tokens.
+// tokenMetadata takes the ids that config.json and generation_config.json name.
+// The latter is what decides where generated text ends.
 func (c *config) tokenMetadata(dir string, m *gguf.Metadata) error {
 	var g struct {
 		BOS json.RawMessage `json:"bos_token_id"`
@@ -129,46 +136,34 @@ func (c *config) tokenMetadata(dir string, m *gguf.Metadata) error {
 	if err := readOptional(filepath.Join(dir, "generation_config.json"), &g); err != nil {
 		return err
 	}
-	var t struct {
-		AddBOS *bool           `json:"add_bos_token"`
-		Chat   json.RawMessage `json:"chat_template"`
+	if ids := c.ids(c.BOS, g.BOS); len(ids) > 0 {
+		m.Set("tokenizer.ggml.bos_token_id", ids[0])
 	}
-	if err := readOptional(filepath.Join(dir, "tokenizer_config.json"), &t); err != nil {
-		return err
+	ends := c.ids(g.EOS, c.EOS)
+	if ids := c.ids(c.EOS, g.EOS); len(ids) > 0 {
+		m.Set("tokenizer.ggml.eos_token_id", ids[0])
 	}
-	c.setID(m, "tokenizer.ggml.bos_token_id", c.BOS, g.BOS)
-	c.setID(m, "tokenizer.ggml.eos_token_id", c.EOS, g.EOS)
-	if t.AddBOS != nil {
-		m.Set("tokenizer.ggml.add_bos_token", *t.AddBOS)
-	}
-	var template string
-	if json.Unmarshal(t.Chat, &template) == nil && template != "" {
-		m.Set("tokenizer.chat_template", template)
+	if len(ends) > 1 {
+		m.Set(Ends, ends)
 	}
 	return nil
 }
 
-// setID takes the first that names a token.
-func (c *config) setID(m *gguf.Metadata, key string, from ...json.RawMessage) {
+// ids takes the tokens of the first that names any: an id, or a list of them.
+func (c *config) ids(from ...json.RawMessage) []int32 {
 	for _, raw := range from {
-		if id, ok := firstID(raw); ok && uint64(id) < uint64(c.Vocab) {
-			m.Set(key, id)
-			return
+		var one, several = int32(-1), []int32(nil)
+		if json.Unmarshal(raw, &one) == nil {
+			several = []int32{one}
+		} else if json.Unmarshal(raw, &several) != nil {
+			continue
+		}
+		several = slices.DeleteFunc(several, func(id int32) bool { return id < 0 || int(id) >= c.Vocab })
+		if len(several) > 0 {
+			return several
 		}
 	}
-}
-
-// firstID reads an id, or the first of a list of them.
-func firstID(raw json.RawMessage) (uint32, bool) {
-	var one uint32
-	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {
-		return one, true
-	}
-	var several []uint32
-	if json.Unmarshal(raw, &several) == nil && len(several) > 0 {
-		return several[0], true
-	}
-	return 0, false
+	return nil
 }
 
 func readOptional(path string, v any) error {

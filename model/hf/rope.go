@@ -166,10 +166,10 @@ func (c *config) ropeFactors() ([]gguf.Tensor, error) {
 	for i := range factors {
 		exponent := float32(2*i) / float32(2*n)
 		power := float32(ref.Exp64(float64(float64(exponent) * ref.Log64(*r.Theta))))
-		wave := float32(2*math.Pi) / (1 / power)
-		smooth := (float32(r.Original)/wave - float32(r.LowFactor)) / float32(r.HighFactor-r.LowFactor)
+		wave := 1 / (1 / power) * float32(2*math.Pi) // torch divides a number by multiplying with the inverse
+		smooth := (float32(1/wave*float32(r.Original)) - float32(r.LowFactor)) / float32(r.HighFactor-r.LowFactor)
 		smooth = min(max(smooth, 0), 1)
-		factors[i] = 1 / ((1-smooth)/float32(r.Factor) + smooth)
+		factors[i] = 1 / (float32((1-smooth)/float32(r.Factor)) + smooth)
 	}
 	data, err := quant.Quantize(nil, quant.F32, factors)
 	if err != nil {

@@ -13,8 +13,14 @@ import (
 // nothing.
 type Config struct {
 	BOS, EOS, EOT string // names, "" where it is not said
-	AddBOS        *bool  // nil where it is not said
-	ChatTemplate  string // Jinja
+	// BOSID and EOSID are of config.json: they count where nothing else says
+	// which token it is. Negative ones, and those outside the vocabulary, say
+	// nothing.
+	BOSID, EOSID *int32
+	// Ends are all tokens that end generated text (generation_config.json).
+	Ends         []int32
+	AddBOS       *bool  // nil where it is not said
+	ChatTemplate string // Jinja
 	// Added are tokens beside those of a tokenizer.model; tokenizer.json has
 	// its own.
 	Added []Added
@@ -40,7 +46,7 @@ func ReadConfig(data []byte) (Config, error) {
 	}
 	c := Config{BOS: string(in.BOS), EOS: string(in.EOS), AddBOS: in.AddBOS}
 	c.PrefixFirstOnly = in.Legacy != nil && !*in.Legacy
-	c.ChatTemplate = chatTemplate(in.Template)
+	c.ChatTemplate, _ = defaultTemplate(in.Template) // who asks for one is told
 	for key, a := range in.Added {
 		id, err := strconv.ParseInt(key, 10, 32)
 		if err != nil || id < 0 {
@@ -53,21 +59,33 @@ func ReadConfig(data []byte) (Config, error) {
 	return c, nil
 }
 
-// chatTemplate takes a template, or the one named default of several.
-func chatTemplate(raw json.RawMessage) string {
+// Template returns the chat template of a tokenizer_config.json: a text, or the
+// one named default of several; "" where there is none.
+func Template(data []byte) (string, error) {
+	var config struct {
+		Template json.RawMessage `json:"chat_template"`
+	}
+	if err := json.Unmarshal(data, &config); err != nil {
+		return "", err
+	}
+	return defaultTemplate(config.Template)
+}
+
+func defaultTemplate(raw json.RawMessage) (string, error) {
 	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		return one
+	if len(raw) == 0 || json.Unmarshal(raw, &one) == nil {
+		return one, nil
 	}
 	var several []struct{ Name, Template string }
-	if json.Unmarshal(raw, &several) == nil {
-		for _, t := range several {
-			if t.Name == "default" {
-				return t.Template
-			}
+	if json.Unmarshal(raw, &several) != nil {
+		return "", fmt.Errorf("chat_template is neither a text nor a list of named templates")
+	}
+	for _, t := range several {
+		if t.Name == "default" {
+			return t.Template, nil
 		}
 	}
-	return ""
+	return "", fmt.Errorf("none of its %d chat templates is named default", len(several))
 }
 
 // tokenName is a token's name, alone or as the content of an object.
@@ -115,6 +133,13 @@ func (c Config) apply(v *Vocabulary) error {
 		}
 		*name.id = int32(id)
 	}
+	within := func(id int32) bool { return id >= 0 && int(id) < len(v.Tokens) }
+	for _, number := range []struct{ from, id *int32 }{{c.BOSID, &v.BOS}, {c.EOSID, &v.EOS}} {
+		if *number.id < 0 && number.from != nil && within(*number.from) {
+			*number.id = *number.from
+		}
+	}
+	v.Ends = slices.DeleteFunc(slices.Clone(c.Ends), func(id int32) bool { return !within(id) })
 	if c.AddBOS != nil {
 		v.AddBOS = c.AddBOS
 	}
@@ -156,6 +181,6 @@ func (v *Vocabulary) place(added []Added) error {
 // mix adds to a hash what c and the tokens with a part decide.
 func (c Config) mix(h hash.Hash, t *Tokenizer) []byte {
 	v := &t.vocabulary
-	fmt.Fprintf(h, "%d %d %d %t %t %+v", v.BOS, v.EOS, v.EOT, t.addBOS, c.PrefixFirstOnly, c.Added)
+	fmt.Fprintf(h, "%d %d %d %v %t %t %+v", v.BOS, v.EOS, v.EOT, v.Ends, t.addBOS, c.PrefixFirstOnly, c.Added)
 	return h.Sum(nil)
 }

@@ -28,9 +28,14 @@ func TestDifference(t *testing.T) {
 		{"", func(v *Vocabulary) { v.EOT = 0 }},
 		{"259 tokens and 260", func(v *Vocabulary) { v.Tokens, v.Kinds = append(v.Tokens, "abc"), append(v.Kinds, Normal) }},
 		{`token 0 is "<s>" in one and "<x>" in the other`, func(v *Vocabulary) { v.Tokens[0] = "<x>" }},
-		{`token 98, "a", is of kind 1 in one and 5`, func(v *Vocabulary) { v.Kinds[98] = Unused }},
-		{"merges", func(v *Vocabulary) { slices.Reverse(v.Merges) }},
-		{"split", func(v *Vocabulary) { v.Pre = "llama-bpe" }},
+		{`token 98, "a", is special in one`, func(v *Vocabulary) { v.Kinds[98] = Control }},
+		{"abc", func(v *Vocabulary) { slices.Reverse(v.Merges) }},
+		{"", func(v *Vocabulary) { v.Pre = "starcoder" }}, // the same rule
+		{"", func(v *Vocabulary) { v.Tokens, v.Kinds = append(v.Tokens, "[PAD]"), append(v.Kinds, Unused) }},
+		{"becomes tokens", func(v *Vocabulary) {
+			v.Merges = append(v.Merges, ". .")
+			v.Tokens, v.Kinds = append(v.Tokens, ".."), append(v.Kinds, Unused)
+		}},
 		{"BOS and EOS", func(v *Vocabulary) { v.EOS = 1 }},
 		{"one puts BOS in front", func(v *Vocabulary) { v.AddBOS = &yes }},
 	} {

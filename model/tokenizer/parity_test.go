@@ -3,13 +3,16 @@ package tokenizer
 import (
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/internal/sharedtest"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/gguf/gguftest"
 )
@@ -37,6 +40,7 @@ func TestParity(t *testing.T) {
 	if err != nil || len(files) < 70 || len(texts) < 10000 {
 		t.Fatalf("%d tokenizers, %d strings (%v)", len(files), len(texts), err)
 	}
+	var rules []string
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".ids")
 		t.Run(name, func(t *testing.T) {
@@ -45,9 +49,41 @@ func TestParity(t *testing.T) {
 			readJSON(t, strings.TrimSuffix(path, ".ids")+".text", &decoded)
 			for kind, tok := range parityTokenizers(t, dir, name) {
 				checkParity(t, kind, tok, texts, want, decoded)
+				if pre, ok := strings.CutPrefix(name, "pre-"); ok && !t.Failed() {
+					rules = append(rules, pre)
+				}
 			}
 		})
 	}
+	if !t.Failed() {
+		sharedtest.Readme(t, "tokenizers", supportedTokenizers(slices.Compact(rules)), *update)
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the table of tokenizers in README.md")
+
+// supportedTokenizers is README's table, with the splitting rules that were
+// compared and, in parentheses, other names of the same.
+func supportedTokenizers(rules []string) string {
+	var list []string
+	for _, rule := range rules {
+		var same []string
+		for name, s := range schemes {
+			if name != rule && reflect.DeepEqual(s, schemes[rule]) {
+				same = append(same, name)
+			}
+		}
+		if slices.Sort(same); len(same) > 0 {
+			rule += " (" + strings.Join(same, ", ") + ")"
+		}
+		list = append(list, rule)
+	}
+	return "| tokenizers | compared on 10,000 strings with | gguf | tokenizer.json | tokenizer.model |\n|---|---|---|---|---|\n" +
+		"| byte-level BPE, split by the rules " + strings.Join(list, ", ") + " | `tokenizers` | ✓ | ✓ | |\n" +
+		"| byte-level BPE with other steps, expressions and normalisers | `tokenizers` | | ✓ | |\n" +
+		"| SentencePiece BPE: byte fallback, dummy prefix or none, normalisation rules, symbols of one's own | `sentencepiece` | ✓ | | ✓ |\n" +
+		"| BPE of characters: Llama 2, Mistral, Gemma | `tokenizers` | | ✓ | |\n" +
+		"| unigram, WordPiece | refused by name | | | |\n"
 }
 
 // parityTokenizers returns a tokenizer as read from each format that can hold

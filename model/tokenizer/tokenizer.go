@@ -188,15 +188,32 @@ func (e *encoding) word(word string, _ bool) {
 // Token returns the bytes of a token, "" for an id outside the vocabulary.
 func (t *Tokenizer) Token(id int32) string { return string(t.appendToken(nil, id)) }
 
+// Name is what a special token is called, and what another one stands for.
+func (t *Tokenizer) Name(id int32) string {
+	if t.IsSpecial(id) {
+		return t.vocabulary.Tokens[id]
+	}
+	return t.Token(id)
+}
+
 // BOS returns the token that begins a text, if the checkpoint names one.
 func (t *Tokenizer) BOS() (int32, bool) { return t.vocabulary.BOS, t.vocabulary.BOS >= 0 }
 
 // EOS returns the token that ends a text, if the checkpoint names one.
 func (t *Tokenizer) EOS() (int32, bool) { return t.vocabulary.EOS, t.vocabulary.EOS >= 0 }
 
-// EOT returns the token that ends a turn of a dialogue: the one the checkpoint
-// names, else a control token with one of the usual names.
-func (t *Tokenizer) EOT() (int32, bool) { return t.vocabulary.EOT, t.vocabulary.EOT >= 0 }
+// Ends returns the tokens that end generated text, each once: EOS, the one that
+// ends a turn of a dialogue (which the checkpoint names, else a control token
+// with one of the usual names) and those that the checkpoint lists.
+func (t *Tokenizer) Ends() []int32 {
+	var out []int32
+	for _, id := range append([]int32{t.vocabulary.EOS, t.vocabulary.EOT}, t.vocabulary.Ends...) {
+		if id >= 0 && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
 
 // AddBOS reports whether the checkpoint wants BOS in front of every text.
 func (t *Tokenizer) AddBOS() bool { return t.addBOS }

@@ -33,8 +33,9 @@ type Vocabulary struct {
 	Merges []string // "left right", best first
 	// BOS, EOS and EOT are ids, or -1. EOT ends a turn of a dialogue.
 	BOS, EOS, EOT int32
-	AddBOS        *bool  // nil where the checkpoint does not say
-	ChatTemplate  string // Jinja, "" without one
+	Ends          []int32 // further tokens that end generated text
+	AddBOS        *bool   // nil where the checkpoint does not say
+	ChatTemplate  string  // Jinja, "" without one
 }
 
 // FromGGUF returns the tokenizer that a checkpoint holds. Errors name the file

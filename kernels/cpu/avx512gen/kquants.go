@@ -250,19 +250,18 @@ func packSuper(f *file, t superformat) {
 	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
 	t.constants(f)
 	f.p("loop:")
-	for line := 0; line < 16*t.bytes; line += 64 {
-		f.p("\tPREFETCHT1 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", 16*t.bytes)
+	ahead := fetch{"PREFETCHT1", "BX", 16 * t.bytes, superWeights}
 	t.begin(f, 0)
 	for s := range superSteps {
 		t.load(f, 0, s)
 		for k := range 16 {
+			ahead.step(f, 16*s+k)
 			x := tempA + k%2
 			t.widen(f, 0, s, k, x, 20+k%2)
 			f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*(16*s+k))
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, R11\n\tADDQ $%d, R12\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ  loop", t.bytes, t.bytes, 64*superWeights)
 	f.p("\tVZEROUPPER\n\tRET")
 }
@@ -281,10 +280,7 @@ func thinSuper(f *file, t superformat) {
 		f.p("\tVPXORD Z%d, Z%d, Z%d", r.acc, r.acc, r.acc)
 	}
 	f.p("\tPCALIGN $32\nloop:")
-	for line := 0; line < panels*16*t.bytes; line += 64 {
-		f.p("\tPREFETCHT0 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", panels*16*t.bytes)
+	ahead := fetch{"PREFETCHT0", "BX", panels * 16 * t.bytes, superWeights}
 	eachPanel := func(do func(p int)) {
 		f.p("\tMOVQ SI, R11")
 		for p := range panels {
@@ -299,6 +295,7 @@ func thinSuper(f *file, t superformat) {
 	for s := range superSteps {
 		eachPanel(func(p int) { t.load(f, p, s) })
 		for k := range 16 {
+			ahead.step(f, 16*s+k)
 			for p := range panels {
 				x := tempA + p
 				t.widen(f, p, s, k, x, 20+p)
@@ -306,6 +303,7 @@ func thinSuper(f *file, t superformat) {
 			}
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*superWeights)
 	f.p("\tTESTQ $2, AX\n\tJZ   store")
 	for p := range panels {

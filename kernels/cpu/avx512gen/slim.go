@@ -24,12 +24,9 @@ func slim(f *file, t format, rows, panels int) {
 		f.p("\tVPXORD Z%d, Z%d, Z%d", z, z, z)
 	}
 	f.p("\tPCALIGN $32\nloop:")
-	ahead := panels * 16 * t.bytes
-	for line := 0; line < ahead; line += 64 {
-		f.p("\tPREFETCHT0 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", ahead)
-	each, lines := t.weights/len(t.groups), farLines(t.weights, rows*panels)
+	ahead := fetch{"PREFETCHT0", "BX", panels * 16 * t.bytes, t.weights}
+	far := fetch{"PREFETCHT1", "AX", 64 * farLines(t.weights, rows*panels), t.weights}
+	each := t.weights / len(t.groups)
 	for g, offset := range t.groups {
 		f.p("\tMOVQ SI, R11")
 		for p := 0; p < panels; p++ {
@@ -43,10 +40,8 @@ func slim(f *file, t format, rows, panels int) {
 			}
 		}
 		for k := 0; k < each; k++ {
-			// One at a time: a heap of them would wait for one another.
-			for line, done := lines*(g*each+k)/t.weights, lines*(g*each+k+1)/t.weights; line < done; line++ {
-				f.p("\tPREFETCHT1 %d(AX)", 64*line)
-			}
+			ahead.step(f, g*each+k)
+			far.step(f, g*each+k)
 			for p := 0; p < panels; p++ {
 				x := tempA + (k+p)%2
 				t.widen(f, slimRegisters(p), k, x)
@@ -56,7 +51,9 @@ func slim(f *file, t format, rows, panels int) {
 			}
 		}
 	}
-	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tADDQ $%d, AX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights, 64*lines)
+	ahead.end(f)
+	far.end(f)
+	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights)
 	f.p("\tMOVQ mode+112(FP), AX")
 	for r := 0; r < rows; r++ {
 		f.p("\tTESTQ $2, AX\n\tJZ   store%d", r)

@@ -94,6 +94,22 @@ func half(f *file, src, dst int) {
 	f.p("\tVPMOVDW Z%d, Y%d\n\tVCVTPH2PS Y%d, Z%d", src, dst, dst, dst)
 }
 
+// fetch spreads the prefetches of what is read later over the steps of a block:
+// a heap of them would wait for one another.
+type fetch struct {
+	hint, from   string // instruction and register
+	bytes, steps int
+}
+
+func (t fetch) step(f *file, i int) {
+	lines := (t.bytes + 63) / 64
+	for line := lines * i / t.steps; line < lines*(i+1)/t.steps; line++ {
+		f.p("\t%s %d(%s)", t.hint, 64*line, t.from)
+	}
+}
+
+func (t fetch) end(f *file) { f.p("\tADDQ $%d, %s", t.bytes, t.from) }
+
 // pack writes a packer: weight k of row r goes to dst[16k+r]. Meanwhile as many
 // bytes are fetched from `ahead` bytes further on, where they lie in one piece.
 func pack(f *file, t format) {
@@ -103,21 +119,20 @@ func pack(f *file, t format) {
 	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
 	t.constants(f)
 	f.p("loop:")
-	for line := 0; line < 16*t.bytes; line += 64 {
-		f.p("\tPREFETCHT1 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", 16*t.bytes)
+	ahead := fetch{"PREFETCHT1", "BX", 16 * t.bytes, t.weights}
 	r := panelRegisters(0)
 	t.scales(f, r)
 	each := t.weights / len(t.groups)
 	for g, offset := range t.groups {
 		words(f, r, offset)
 		for k := 0; k < each; k++ {
+			ahead.step(f, g*each+k)
 			x := tempA + k%2
 			t.widen(f, r, k, x)
 			f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*(g*each+k))
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, R11\n\tADDQ $%d, R12\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ  loop", t.bytes, t.bytes, 64*t.weights)
 	f.p("\tVZEROUPPER\n\tRET")
 }
@@ -142,11 +157,7 @@ func thin(f *file, t format, panels int, kd kind) {
 		f.p("\tVPXORD Z%d, Z%d, Z%d", acc, acc, acc)
 	}
 	f.p("\tPCALIGN $32\nloop:")
-	ahead := panels * 16 * t.bytes
-	for line := 0; line < ahead; line += 64 {
-		f.p("\tPREFETCHT0 %d(BX)", line)
-	}
-	f.p("\tADDQ $%d, BX", ahead)
+	ahead := fetch{"PREFETCHT0", "BX", panels * 16 * t.bytes, t.weights / kd.width}
 	eachPanel := func(do func(r registers)) {
 		f.p("\tMOVQ SI, R11")
 		for p := 0; p < panels; p++ {
@@ -166,6 +177,7 @@ func thin(f *file, t format, panels int, kd kind) {
 			words(f, r, offset)
 		})
 		for k := 0; k < each; k += kd.width {
+			ahead.step(f, (g*each+k)/kd.width)
 			for p := 0; p < panels; p++ {
 				r, x, at := panelRegisters(p), tempA+p%2, 4*(g*each+k)/kd.width
 				if kd.width == 1 {
@@ -181,6 +193,7 @@ func thin(f *file, t format, panels int, kd kind) {
 			}
 		}
 	}
+	ahead.end(f)
 	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*t.weights/kd.width)
 	f.p("\tTESTQ $2, AX\n\tJZ   store")
 	for p := 0; p < panels; p++ {
