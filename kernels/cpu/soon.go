@@ -10,36 +10,43 @@ import (
 // Attend. The products before it compute more than they read, so they fetch
 // these from memory meanwhile; they then wait in the L2 or the L3 cache.
 type soon struct {
-	pages [][]float32 // of one layer, all heads: pieces of equal length
+	cache *cache // offsets and not slices: its memory may be unmapped meanwhile
+	pages []int  // where in it pages of one layer begin, all heads
+	size  int    // floats of each
 	next  int
 }
 
 const lineFloats = 16 // of a cache line
 
-// expect names the pages of the layer that is attended next.
+// expect names the pages of the layer that is attended next, those that
+// neighbouring spans share once.
 func (b *Backend) expect(c *cache, layer int, spans []kernels.Span) {
 	n := c.blockFloats() * c.shape.KVHeads
 	for w := range b.local {
 		s := &b.local[w].soon
-		s.pages, s.next = s.pages[:0], 0
+		*s = soon{cache: c, pages: s.pages[:0], size: n}
+		var before []int32
 		for _, span := range spans[share(len(spans), w, len(b.local)):share(len(spans), w+1, len(b.local))] {
-			for _, page := range span.Pages[:ceilDiv(span.Start+span.Len, kernels.PageTokens)] {
-				at := int(page)*c.pageFloats() + layer*n
-				s.pages = append(s.pages, c.memory[at:at+n])
+			pages := span.Pages[:ceilDiv(span.Start+span.Len, kernels.PageTokens)]
+			for i, page := range pages {
+				if i >= len(before) || before[i] != page {
+					s.pages = append(s.pages, int(page)*c.pageFloats()+layer*n)
+				}
 			}
+			before = pages
 		}
 	}
 }
 
 // take returns where the next so many cache lines begin that are worth
-// fetching; when all are taken, those of x, which are near.
+// fetching; when all are taken, or the cache is closed, those of x, which are
+// near.
 func (s *soon) take(lines int, x []float32) unsafe.Pointer {
-	n := lines * lineFloats
-	at := s.next
-	s.next += n
-	if len(s.pages) > 0 {
-		if page, from := at/len(s.pages[0]), at%len(s.pages[0]); page < len(s.pages) {
-			return unsafe.Pointer(&s.pages[page][from])
+	if s.cache != nil && s.next < len(s.pages)*s.size {
+		at := s.pages[s.next/s.size] + s.next%s.size
+		s.next += lines * lineFloats
+		if at < len(s.cache.memory) {
+			return unsafe.Pointer(&s.cache.memory[at])
 		}
 	}
 	return unsafe.Pointer(&x[0])
