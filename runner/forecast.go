@@ -20,6 +20,7 @@ type forecast struct {
 type outlook struct {
 	left       int     // items in no wave yet
 	characters float64 // that an item adds to what the ones before it have
+	shared     float64 // characters that neighbours' prompts begin with alike
 	texts      float64 // generations of an item
 	limit      float64 // tokens of one at most
 	open       float64 // generations that have not ended, in waves or not
@@ -34,16 +35,22 @@ const tokenCharacters = 4
 
 // A run of generations begins with lookAt documents of each task that has
 // leastLook or more of them: how long its texts are cannot be told in advance.
-// What the documents' prompt costs once more is below a hundredth of the work.
+// What their prompts share is computed once more then, so it is done only where
+// that is at most lookShare of all prompts.
 const (
 	lookAt    = 8
 	leastLook = 100
+	lookShare = 0.005
 )
 
-// firstLook chooses these documents, spread evenly over each task's.
+// firstLook chooses these documents, spread evenly over each task's; nil where
+// the look would cost too much.
 func (j *Job) firstLook(done map[item]bool) map[string][]int {
 	first := map[string][]int{}
+	again, all := 0.0, 0.0
 	for _, p := range j.Tasks {
+		o := j.forecast.tasks[p.Task.Name]
+		all += o.shared + o.characters*float64(o.left)
 		if p.Task.OutputType != tasks.GenerateUntil {
 			continue
 		}
@@ -56,9 +63,13 @@ func (j *Job) firstLook(done map[item]bool) map[string][]int {
 		if len(ids) < leastLook {
 			continue
 		}
+		again += o.shared
 		for k := range lookAt {
 			first[p.Task.Name] = append(first[p.Task.Name], ids[k*len(ids)/lookAt])
 		}
+	}
+	if again > lookShare*all {
+		return nil
 	}
 	return first
 }
@@ -103,8 +114,11 @@ func (o *outlook) look(p *Prepared, ids []int) error {
 		if err != nil {
 			return err
 		}
-		characters, texts := 0, 0
-		for _, r := range it.Requests {
+		characters, texts, shared := 0, 0, 0
+		for i, r := range it.Requests {
+			if i == 0 {
+				shared = commonLength(before, r.Context)
+			}
 			characters += len(r.Context) - commonLength(before, r.Context) + len(r.Continuation)
 			before = r.Context
 			if r.Kind == prompts.Generate {
@@ -113,12 +127,14 @@ func (o *outlook) look(p *Prepared, ids []int) error {
 		}
 		if second[it.DocID] || len(chosen) == 1 {
 			o.characters += float64(characters)
+			o.shared += float64(shared)
 			o.texts += float64(texts)
 			counted++
 		}
 	}
 	if counted > 0 {
 		o.characters /= counted
+		o.shared /= counted
 		o.texts /= counted
 	}
 	return nil

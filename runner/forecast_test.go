@@ -110,3 +110,26 @@ func TestTimeLeftIsHonest(t *testing.T) {
 		}
 	}
 }
+
+// Documents are looked at first only where the prompts they share, which are
+// then computed once more, are a small part of all.
+func TestFirstLookIsCheap(t *testing.T) {
+	for _, c := range []struct {
+		documents int
+		shared    float64 // characters, where a document adds 100
+		want      int
+	}{
+		{1000, 400, lookAt}, {1000, 600, 0}, {leastLook - 1, 0, 0},
+	} {
+		p := &Prepared{Task: &tasks.Task{Name: "text", OutputType: tasks.GenerateUntil}}
+		for id := range c.documents {
+			p.IDs = append(p.IDs, id)
+		}
+		j := &Job{Tasks: []*Prepared{p}, forecast: &forecast{tasks: map[string]*outlook{
+			"text": {left: c.documents, characters: 100, shared: c.shared},
+		}}}
+		if got := len(j.firstLook(nil)["text"]); got != c.want {
+			t.Errorf("%d documents that share %v characters: %d looked at first, want %d", c.documents, c.shared, got, c.want)
+		}
+	}
+}
