@@ -130,15 +130,21 @@ func checkError(t *testing.T, err error, path string) {
 	}
 }
 
-func TestLongNamesAreClipped(t *testing.T) {
-	long := strings.Repeat("\n", 60000)
-	var b gguftest.Builder
-	b.Set(long, uint32(1)).Set(long, uint32(1))
-	_, err := gguf.Parse("x.gguf", b.Bytes())
-	if err == nil {
-		t.Fatal("a key that occurs twice was accepted")
+func TestLongNamesAreCut(t *testing.T) {
+	for _, long := range []string{strings.Repeat("\n", 60000), strings.Repeat("\x00", 80)} {
+		var b gguftest.Builder
+		b.Set(long, uint32(1)).Set(long, uint32(1))
+		_, err := gguf.Parse("x.gguf", b.Bytes())
+		if err == nil {
+			t.Fatal("a key that occurs twice was accepted")
+		}
+		checkError(t, err, "x.gguf")
+		_, err = gguf.Parse("x.gguf", tensors(f32(long, 0, 0, 0)))
+		if err == nil {
+			t.Fatal("an empty tensor was accepted")
+		}
+		checkError(t, err, "x.gguf")
 	}
-	checkError(t, err, "x.gguf")
 }
 
 // TestEveryPrefix cuts a good file at each byte: only whole files are read.

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
@@ -153,10 +154,10 @@ func (p *parser) metadata(f *File, count int) error {
 		key := string(raw)
 		if _, twice := f.values[key]; twice || key == "" {
 			p.pos = at
-			return p.fail("metadata key %s is empty or occurs twice", clip(key))
+			return p.fail("metadata key %s is empty or occurs twice", quote.Name(key))
 		}
 		from := p.pos
-		v, err := p.value("metadata " + clip(key))
+		v, err := p.value("metadata " + quote.Name(key))
 		if err != nil {
 			return err
 		}
@@ -242,15 +243,6 @@ func (p *parser) alignment(f *File) (int, error) {
 	return int(n), nil
 }
 
-// clip quotes a name out of the file, so that it stays on one short line.
-func clip(name string) string {
-	const most = 80
-	if len(name) > most {
-		return fmt.Sprintf("%q...", name[:most])
-	}
-	return fmt.Sprintf("%q", name)
-}
-
 // entry is a tensor whose data have not been located yet.
 type entry struct {
 	tensor Tensor
@@ -273,7 +265,7 @@ func (p *parser) tensorTable(f *File, count int) error {
 		}
 		if _, twice := f.byName[e.tensor.Name]; twice {
 			p.pos = at
-			return p.fail("tensor %s occurs twice", clip(e.tensor.Name))
+			return p.fail("tensor %s occurs twice", quote.Name(e.tensor.Name))
 		}
 		f.byName[e.tensor.Name] = i
 		entries = append(entries, e)
@@ -287,7 +279,7 @@ func (p *parser) tensorEntry(i, count int) (entry, error) {
 		return entry{}, err
 	}
 	e := entry{tensor: Tensor{Name: string(raw)}}
-	what := "tensor " + clip(e.tensor.Name)
+	what := "tensor " + quote.Name(e.tensor.Name)
 	dims, err := p.uint32(what)
 	if err != nil {
 		return e, err
@@ -348,7 +340,7 @@ func (p *parser) locate(f *File, entries []entry, align int) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		name := clip(e.tensor.Name)
+		name := quote.Name(e.tensor.Name)
 		if e.offset%uint64(align) != 0 {
 			return p.fail("tensor %s starts at offset %d of the data, not a multiple of %d", name, e.offset, align)
 		}
@@ -364,7 +356,7 @@ func (p *parser) locate(f *File, entries []entry, align int) error {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
 	for i := 1; i < len(entries); i++ {
 		if a, b := entries[i-1], entries[i]; a.offset+a.size > b.offset {
-			return p.fail("tensors %s and %s overlap", clip(a.tensor.Name), clip(b.tensor.Name))
+			return p.fail("tensors %s and %s overlap", quote.Name(a.tensor.Name), quote.Name(b.tensor.Name))
 		}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // partName is how llama.cpp's gguf-split names the parts of a checkpoint,
@@ -73,7 +75,7 @@ func join(parts []*File) (*File, error) {
 	for _, p := range parts[1:] {
 		for _, t := range p.tensors {
 			if _, twice := f.byName[t.Name]; twice {
-				return nil, fmt.Errorf("%s: tensor %s is in another part, too", p.Path, clip(t.Name))
+				return nil, fmt.Errorf("%s: tensor %s is in another part, too", p.Path, quote.Name(t.Name))
 			}
 			f.byName[t.Name] = len(f.tensors)
 			f.tensors = append(f.tensors, t)

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Metadata are the entries of a file to be written. The zero value is empty.
@@ -59,7 +61,7 @@ func (m *Metadata) File(paths []string, tensors []Tensor, release func() error) 
 	f.tensors, f.paths, f.unmap = slices.Clone(tensors), slices.Clone(paths), release
 	for i, t := range f.tensors {
 		if _, twice := f.byName[t.Name]; twice {
-			return nil, fmt.Errorf("%s: tensor %s is there twice", f.Path, clip(t.Name))
+			return nil, fmt.Errorf("%s: tensor %s is there twice", f.Path, quote.Name(t.Name))
 		}
 		f.byName[t.Name] = i
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 const (
@@ -50,7 +52,7 @@ func Parse(name string, data []byte) ([]Tensor, error) {
 	for _, e := range entries {
 		t, err := e.tensor(body)
 		if err != nil {
-			return fail("tensor %s: %v", clip(e.name), err)
+			return fail("tensor %s: %v", quote.Name(e.name), err)
 		}
 		tensors = append(tensors, t)
 	}
@@ -76,7 +78,7 @@ func header(text []byte) ([]entry, error) {
 		}
 		name, ok := key.(string)
 		if !ok || seen[name] {
-			return nil, fmt.Errorf("name %s occurs twice", clip(fmt.Sprint(key)))
+			return nil, fmt.Errorf("name %s occurs twice", quote.Name(fmt.Sprint(key)))
 		}
 		seen[name] = true
 		if name == "__metadata__" {
@@ -88,7 +90,7 @@ func header(text []byte) ([]entry, error) {
 		}
 		e := entry{name: name}
 		if err := d.Decode(&e); err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", clip(name), err)
+			return nil, fmt.Errorf("tensor %s: %w", quote.Name(name), err)
 		}
 		entries = append(entries, e)
 	}
@@ -141,7 +143,7 @@ func gapless(entries []entry, size uint64) error {
 	end := uint64(0)
 	for _, e := range sorted {
 		if e.Offsets[0] != end {
-			return fmt.Errorf("tensor %s starts at byte %d of the data, the one before it ends at %d: they overlap or leave a gap", clip(e.name), e.Offsets[0], end)
+			return fmt.Errorf("tensor %s starts at byte %d of the data, the one before it ends at %d: they overlap or leave a gap", quote.Name(e.name), e.Offsets[0], end)
 		}
 		end = e.Offsets[1]
 	}
@@ -150,6 +152,3 @@ func gapless(entries []entry, size uint64) error {
 	}
 	return nil
 }
-
-// clip quotes a name out of the file, so that it stays on one short line.
-func clip(name string) string { return fmt.Sprintf("%.80q", name) }
