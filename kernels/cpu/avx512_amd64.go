@@ -145,6 +145,8 @@ var (
 	//lint:ignore U1000 read by assembly
 	nibbles = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	//lint:ignore U1000 read by assembly
+	upperNibbles = [16]float32{16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31}
+	//lint:ignore U1000 read by assembly
 	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
 	//lint:ignore U1000 read by assembly
 	pairs = [16]float32{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}

@@ -22,11 +22,12 @@ type superformat struct {
 	// is shifted left by lift; for types with a high part.
 	lowMask, highMask string
 	lift              int
-	// table is a global of 16 floats, looked up by the lowest 4 bits; "": the
-	// value is a signed byte, from which less is taken before.
-	table  string
-	less   string
-	minima bool
+	// table is a global of 16 floats, looked up by the lowest 4 bits, upper of
+	// another 16 for values with a fifth; "": the value is a signed byte, from
+	// which less is taken before.
+	table, upper string
+	less         string
+	minima       bool
 	// scales writes scale i to slot(i) and minimum i to slot(16+i). The row
 	// pointers are set; r and the temporaries are free.
 	scales func(f *file, r registers, slot func(i int) string)
@@ -83,7 +84,7 @@ var superformats = []superformat{
 		scales: scaleMins,
 	},
 	{
-		name: "Q5_K", bytes: 176, lowMask: "fifteens", highMask: "sixteens", lift: 4, minima: true,
+		name: "Q5_K", bytes: 176, table: "nibbles", upper: "upperNibbles", lowMask: "fifteens", highMask: "sixteens", lift: 4, minima: true,
 		low:    func(s int) bits { return bits{48 + s/4*32 + s%2*16, s / 2 % 2 * 4} },
 		high:   func(s int) bits { return bits{16 + s%2*16, s / 2} },
 		scales: scaleMins,
@@ -157,7 +158,10 @@ func scaled(f *file, x, d int, slots ...string) {
 // Registers of a superblock's kernels: accumulators come first.
 var superWords = registers{words: 16, d: 24, m: 25}
 
-const superHigh = 20 // words of the high part
+const (
+	superHigh  = 20 // words of the high part
+	superUpper = 27 // the second table
+)
 
 func superScale(p int) (d, m int) { return 16 + p, 20 + p }
 
@@ -249,6 +253,9 @@ func (t superformat) constants(f *file) {
 	if t.table != "" {
 		f.p("\tVMOVUPS ·%s(SB), Z%d", t.table, constA)
 	}
+	if t.upper != "" {
+		f.p("\tVMOVUPS ·%s(SB), Z%d", t.upper, superUpper)
+	}
 	if t.less != "" {
 		f.p("\tVPBROADCASTD ·%s(SB), Z%d", t.less, constA)
 	}
@@ -277,9 +284,15 @@ func (t superformat) widen(f *file, panels, p, k, dst int) {
 		}
 		f.p("\tVPSRAD $24, %s, Z%d\n\tVCVTDQ2PS Z%d, Z%d", word, dst, dst, dst)
 	case shift == 0: // indices must be in a register
-		f.p("\tVMOVUPS %s, Z%d\n\tVPERMPS Z%d, Z%d, Z%d", word, dst, constA, dst, dst)
+		f.p("\tVMOVUPS %s, Z%d", word, dst)
 	default:
-		f.p("\tVPSRLD $%d, %s, Z%d\n\tVPERMPS Z%d, Z%d, Z%d", shift, word, dst, constA, dst, dst)
+		f.p("\tVPSRLD $%d, %s, Z%d", shift, word, dst)
+	}
+	switch {
+	case t.upper != "":
+		f.p("\tVPERMI2PS Z%d, Z%d, Z%d", superUpper, constA, dst)
+	case t.table != "":
+		f.p("\tVPERMPS Z%d, Z%d, Z%d", constA, dst, dst)
 	}
 	if t.minima {
 		f.p("\tVFMSUB213PS Z%d, Z%d, Z%d", m, d, dst)
@@ -353,7 +366,7 @@ func thinSuper(f *file, t superformat, panels int, kd kind) {
 		for p := range panels {
 			at := 4 * k / kd.width
 			if kd.width == 1 {
-				x := 26 + p%2
+				x := tempA + p%2
 				t.widen(f, panels, p, k, x)
 				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", at, x, p)
 				continue
@@ -392,7 +405,7 @@ func slimSuper(f *file, t superformat, rows, panels int) {
 	}
 	t.blocks(f, panels, 1, ahead, func(k int) {
 		for p := range panels {
-			x := 26 + (k+p)%2
+			x := tempA + (k+p)%2
 			t.widen(f, panels, p, k, x)
 			for r := range rows {
 				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 64*k+4*r, x, r*panels+p)
