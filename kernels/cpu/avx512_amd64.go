@@ -61,11 +61,11 @@ var avx512 = isa{
 		quant.Q4_1:   {32, thin2Q4_1AVX512, thin4Q4_1AVX512},
 		quant.Q8_0:   {32, thin2Q8_0AVX512, thin4Q8_0AVX512},
 		quant.IQ4_NL: {32, thin2IQ4_NLAVX512, thin4IQ4_NLAVX512},
-		quant.Q2_K:   {256, thin2Q2_KAVX512, nil},
-		quant.Q3_K:   {256, thin2Q3_KAVX512, nil},
-		quant.Q4_K:   {256, thin2Q4_KAVX512, nil},
-		quant.Q5_K:   {256, thin2Q5_KAVX512, nil},
-		quant.Q6_K:   {256, thin2Q6_KAVX512, nil},
+		quant.Q2_K:   {256, thin2Q2_KAVX512, thin4Q2_KAVX512},
+		quant.Q3_K:   {256, thin2Q3_KAVX512, thin4Q3_KAVX512},
+		quant.Q4_K:   {256, thin2Q4_KAVX512, thin4Q4_KAVX512},
+		quant.Q5_K:   {256, thin2Q5_KAVX512, thin4Q5_KAVX512},
+		quant.Q6_K:   {256, thin2Q6_KAVX512, thin4Q6_KAVX512},
 	},
 	low: 6,
 	slim: map[quant.Type]slimProduct{
@@ -76,6 +76,11 @@ var avx512 = isa{
 		quant.Q4_1:   {32, slim4x2Q4_1AVX512, slim8x1Q4_1AVX512, slim16x1Q4_1AVX512},
 		quant.Q8_0:   {32, slim4x2Q8_0AVX512, slim8x1Q8_0AVX512, slim16x1Q8_0AVX512},
 		quant.IQ4_NL: {32, slim4x2IQ4_NLAVX512, slim8x1IQ4_NLAVX512, slim16x1IQ4_NLAVX512},
+		quant.Q2_K:   {256, slim4x2Q2_KAVX512, slim8x1Q2_KAVX512, slim16x1Q2_KAVX512},
+		quant.Q3_K:   {256, slim4x2Q3_KAVX512, slim8x1Q3_KAVX512, slim16x1Q3_KAVX512},
+		quant.Q4_K:   {256, slim4x2Q4_KAVX512, slim8x1Q4_KAVX512, slim16x1Q4_KAVX512},
+		quant.Q5_K:   {256, slim4x2Q5_KAVX512, slim8x1Q5_KAVX512, slim16x1Q5_KAVX512},
+		quant.Q6_K:   {256, slim4x2Q6_KAVX512, slim8x1Q6_KAVX512, slim16x1Q6_KAVX512},
 	},
 	packRows:   panelCols,
 	fetches:    true,
@@ -122,6 +127,11 @@ var bf16AVX512 = bf16{
 		quant.Q4_1:   {32, thin2Q4_1BF16, thin4Q4_1BF16},
 		quant.Q8_0:   {32, thin2Q8_0BF16, thin4Q8_0BF16},
 		quant.IQ4_NL: {32, thin2IQ4_NLBF16, thin4IQ4_NLBF16},
+		quant.Q2_K:   {256, thin2Q2_KBF16, thin4Q2_KBF16},
+		quant.Q3_K:   {256, thin2Q3_KBF16, thin4Q3_KBF16},
+		quant.Q4_K:   {256, thin2Q4_KBF16, thin4Q4_KBF16},
+		quant.Q5_K:   {256, thin2Q5_KBF16, thin4Q5_KBF16},
+		quant.Q6_K:   {256, thin2Q6_KBF16, thin4Q6_KBF16},
 	},
 	narrowRow:   narrowRowBF16,
 	narrowPanel: narrowPanelBF16,
@@ -135,17 +145,18 @@ var (
 	//lint:ignore U1000 read by assembly
 	nibbles = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	//lint:ignore U1000 read by assembly
+	upperNibbles = [16]float32{16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31}
+	//lint:ignore U1000 read by assembly
 	signedNibbles = [16]float32{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
 	//lint:ignore U1000 read by assembly
 	pairs = [16]float32{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}
 	//lint:ignore U1000 read by assembly
-	fourLess = [16]float32{-4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0, -4, 0}
-	//lint:ignore U1000 read by assembly
-	sixteens = [16]float32{0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16}
-	//lint:ignore U1000 read by assembly
-	thirtyTwoLess = [16]float32{-32, -16, 0, 16, -32, -16, 0, 16, -32, -16, 0, 16, -32, -16, 0, 16}
+	fourLess = [16]float32{-4, -3, -2, -1, 0, 1, 2, 3, -4, -3, -2, -1, 0, 1, 2, 3}
 	//lint:ignore U1000 read by assembly
 	mask3, mask15, mask48, mask63, thirtyTwo = uint32(3), uint32(15), uint32(48), uint32(63), uint32(32)
+	// The same in each byte.
+	//lint:ignore U1000 read by assembly
+	threes, fours, fifteens, sixteens, thirtyTwos, fortyEights = uint32(0x03030303), uint32(0x04040404), uint32(0x0f0f0f0f), uint32(0x10101010), uint32(0x20202020), uint32(0x30303030)
 	//lint:ignore U1000 read by assembly
 	codebook = quant.Nonlinear
 	//lint:ignore U1000 read by assembly

@@ -2,32 +2,124 @@
 
 package cpu
 
+import "unsafe"
+
 //go:noescape
 func packQ2_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
+
+//go:noescape
+func slim4x2Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim8x1Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func thin4Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
+func thin4Q2_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q2_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
 func packQ3_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
+
+//go:noescape
+func slim4x2Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim8x1Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func thin4Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
+func thin4Q3_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q3_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
 func packQ4_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
+
+//go:noescape
+func slim4x2Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim8x1Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func thin4Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
+func thin4Q4_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q4_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
 func packQ5_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
+
+//go:noescape
+func slim4x2Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim8x1Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func thin4Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
+func thin4Q5_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q5_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
 func packQ6_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
+func slim4x2Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim8x1Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func slim16x1Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func thin4Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
 func thin2Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin4Q6_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+
+//go:noescape
+func thin2Q6_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)

@@ -6,16 +6,29 @@ import (
 )
 
 // A superformat is a type with superblocks of 256 weights in 16 steps of 16,
-// each with a scale of its own: w = scale·(low + high) - minimum, where low
-// and high are looked up in tables of 16 floats by the lowest 4 bits.
+// each with a scale of its own: w = scale·value - minimum. A value is a byte or
+// less: the low part and, above it, the high one.
+//
+// A kernel first brings a superblock of each panel into slots on the stack,
+// scales as floats and for each step four vectors of bytes, which takes few
+// instructions, as four weights are in a word. Then one loop over the steps
+// widens and multiplies: its code is small, and panels take turns, so that
+// their chains run side by side.
 type superformat struct {
 	name      string
 	bytes     int
 	low, high func(step int) bits // high is nil for types without
-	// tables are globals of 16 floats: the lower part, and the upper one.
-	tables [2]string
-	minima bool
-	// scales writes scale i to slot i and minimum i to slot 16+i. The row
+	// lowMask keeps the low part of each byte, highMask the high one, once it
+	// is shifted left by lift; for types with a high part.
+	lowMask, highMask string
+	lift              int
+	// table is a global of 16 floats, looked up by the lowest 4 bits, upper of
+	// another 16 for values with a fifth; "": the value is a signed byte, from
+	// which less is taken before.
+	table, upper string
+	less         string
+	minima       bool
+	// scales writes scale i to slot(i) and minimum i to slot(16+i). The row
 	// pointers are set; r and the temporaries are free.
 	scales func(f *file, r registers, slot func(i int) string)
 }
@@ -30,7 +43,7 @@ const (
 
 var superformats = []superformat{
 	{
-		name: "Q2_K", bytes: 84, tables: [2]string{"pairs", ""}, minima: true,
+		name: "Q2_K", bytes: 84, table: "pairs", minima: true,
 		low: func(s int) bits { return bits{16 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
 		scales: func(f *file, r registers, slot func(int) string) {
 			dwords(f, 80, r.d)
@@ -45,7 +58,7 @@ var superformats = []superformat{
 		},
 	},
 	{
-		name: "Q3_K", bytes: 110, tables: [2]string{"pairs", "fourLess"},
+		name: "Q3_K", bytes: 110, table: "fourLess", lowMask: "threes", highMask: "fours", lift: 2,
 		low:  func(s int) bits { return bits{32 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
 		high: func(s int) bits { return bits{s % 2 * 16, s / 2} },
 		scales: func(f *file, r registers, slot func(int) string) {
@@ -66,18 +79,18 @@ var superformats = []superformat{
 		},
 	},
 	{
-		name: "Q4_K", bytes: 144, tables: [2]string{"nibbles", ""}, minima: true,
+		name: "Q4_K", bytes: 144, table: "nibbles", minima: true,
 		low:    func(s int) bits { return bits{16 + s/4*32 + s%2*16, s / 2 % 2 * 4} },
 		scales: scaleMins,
 	},
 	{
-		name: "Q5_K", bytes: 176, tables: [2]string{"nibbles", "sixteens"}, minima: true,
+		name: "Q5_K", bytes: 176, table: "nibbles", upper: "upperNibbles", lowMask: "fifteens", highMask: "sixteens", lift: 4, minima: true,
 		low:    func(s int) bits { return bits{48 + s/4*32 + s%2*16, s / 2 % 2 * 4} },
 		high:   func(s int) bits { return bits{16 + s%2*16, s / 2} },
 		scales: scaleMins,
 	},
 	{
-		name: "Q6_K", bytes: 210, tables: [2]string{"nibbles", "thirtyTwoLess"},
+		name: "Q6_K", bytes: 210, lowMask: "fifteens", highMask: "fortyEights", lift: 4, less: "thirtyTwos",
 		low:  func(s int) bits { return bits{s/8*64 + s/2%2*32 + s%2*16, s / 4 % 2 * 4} },
 		high: func(s int) bits { return bits{128 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
 		scales: func(f *file, r registers, slot func(int) string) {
@@ -142,178 +155,265 @@ func scaled(f *file, x, d int, slots ...string) {
 	}
 }
 
-// superRegisters are those of one of at most two panels. Even steps have their
-// words in one set of registers, odd ones in the other, since steps that take
-// turns share words.
-func superRegisters(p int) registers {
-	return registers{4 * p, 16 + 2*p, 17 + 2*p, 24 + p}
-}
+// Registers of a superblock's kernels: accumulators come first.
+var superWords = registers{words: 16, d: 24, m: 25}
 
-func (r registers) ofStep(step int) registers {
-	r.words += step % 2 * 8
-	return r
-}
+const (
+	superHigh  = 20 // words of the high part
+	superUpper = 27 // the second table
+)
 
-// slots returns where panel p keeps its scales, its minima and the words of the
-// upper parts, four vectors for each offset.
-func (t superformat) slots(p int) func(i int) string {
-	return func(i int) string { return fmt.Sprintf("%d(SP)", 64*(p*t.vectors()+i)) }
-}
+func superScale(p int) (d, m int) { return 16 + p, 20 + p }
 
-func (t superformat) vectors() int { return t.scaleVectors() + 4*len(t.highOffsets()) }
-
-func (t superformat) scaleVectors() int {
+// vectors is how many slots a step of a panel has: words, scale, minimum.
+func (t superformat) vectors() int {
 	if t.minima {
-		return 2 * superSteps
+		return 6
 	}
-	return superSteps
+	return 5
 }
 
-// highOffsets lists where the upper parts lie, each once.
-func (t superformat) highOffsets() []int {
+// slot is vector i of a step of panel p, from the register that points to the
+// step's slots.
+func (t superformat) slot(step, panels, p, i int) string {
+	return fmt.Sprintf("%d(R15)", 64*((step*panels+p)*t.vectors()+i))
+}
+
+// function begins a function with slots for some panels. Each is in one cache
+// line.
+func (t superformat) function(f *file, name, params string, panels, size int) {
+	f.framed(name, params, 64*(superSteps*panels*t.vectors()+1), size)
+}
+
+func aligned(f *file) { f.p("\tLEAQ 63(SP), R15\n\tANDQ $-64, R15") }
+
+// bring fills the slots of panel p from the block at the row pointers.
+func (t superformat) bring(f *file, panels, p int) {
+	t.scales(f, superWords, func(i int) string { return t.slot(i%superSteps, panels, p, 4+i/superSteps) })
+	for _, high := range t.offsets(t.high, func(int) bool { return true }) {
+		there := func(s int) bool { return t.high == nil || t.high(s).offset == high }
+		if t.high != nil {
+			words(f, registers{words: superHigh}, high)
+		}
+		for _, low := range t.offsets(t.low, there) {
+			words(f, superWords, low)
+			for s := range superSteps {
+				if there(s) && t.low(s).offset == low {
+					t.joinParts(f, s, func(j int) string { return t.slot(s, panels, p, j) })
+				}
+			}
+		}
+	}
+}
+
+// offsets lists where parts of some steps lie, each once; [0] if there is none.
+func (t superformat) offsets(part func(int) bits, of func(step int) bool) []int {
+	if part == nil {
+		return []int{0}
+	}
 	var offsets []int
 	for s := range superSteps {
-		if t.high != nil && !slices.Contains(offsets, t.high(s).offset) {
-			offsets = append(offsets, t.high(s).offset)
+		if of(s) && !slices.Contains(offsets, part(s).offset) {
+			offsets = append(offsets, part(s).offset)
 		}
 	}
 	return offsets
 }
 
-// begin fills a panel's slots for the block at the row pointers.
-func (t superformat) begin(f *file, p int) {
-	r, slot := superRegisters(p), t.slots(p)
-	t.scales(f, r, slot)
-	for i, offset := range t.highOffsets() {
-		words(f, r, offset)
-		for j := range 4 {
-			f.p("\tVMOVUPS Z%d, %s", r.word(j), slot(t.scaleVectors()+4*i+j))
+// joinParts stores a step's bytes.
+func (t superformat) joinParts(f *file, step int, slot func(j int) string) {
+	for j := range 4 {
+		x := superWords.word(j)
+		if shift := t.low(step).shift; shift > 0 {
+			f.p("\tVPSRLD $%d, Z%d, Z%d", shift, x, tempA)
+			x = tempA
 		}
-	}
-}
-
-// load brings a step's scales, and its words unless the step before the last
-// had the same.
-func (t superformat) load(f *file, p, step int) {
-	r, slot := superRegisters(p), t.slots(p)
-	f.p("\tVMOVUPS %s, Z%d", slot(step), r.d)
-	if t.minima {
-		f.p("\tVMOVUPS %s, Z%d", slot(superSteps+step), r.m)
-	}
-	if step < 2 || t.low(step).offset != t.low(step-2).offset {
-		words(f, r.ofStep(step), t.low(step).offset)
+		if t.high != nil {
+			f.p("\tVPANDD.BCST ·%s(SB), Z%d, Z%d", t.lowMask, x, tempA)
+			h := registers{words: superHigh}.word(j)
+			if shift := t.high(step).shift - t.lift; shift > 0 {
+				f.p("\tVPSRLD $%d, Z%d, Z%d", shift, h, tempB)
+				h = tempB
+			} else if shift < 0 {
+				f.p("\tVPSLLD $%d, Z%d, Z%d", -shift, h, tempB)
+				h = tempB
+			}
+			f.p("\tVPANDD.BCST ·%s(SB), Z%d, Z%d\n\tVPORD Z%d, Z%d, Z%d", t.highMask, h, tempB, tempB, tempA, tempA)
+			x = tempA
+		}
+		if t.less != "" {
+			f.p("\tVPSUBB Z%d, Z%d, Z%d", constA, x, tempA)
+			x = tempA
+		}
+		f.p("\tVMOVUPS Z%d, %s", x, slot(j))
 	}
 }
 
 func (t superformat) constants(f *file) {
-	for i, table := range t.tables {
-		if table != "" {
-			f.p("\tVMOVUPS ·%s(SB), Z%d", table, constA+i)
+	if t.table != "" {
+		f.p("\tVMOVUPS ·%s(SB), Z%d", t.table, constA)
+	}
+	if t.upper != "" {
+		f.p("\tVMOVUPS ·%s(SB), Z%d", t.upper, superUpper)
+	}
+	if t.less != "" {
+		f.p("\tVPBROADCASTD ·%s(SB), Z%d", t.less, constA)
+	}
+}
+
+// load brings the scales of the step at R15.
+func (t superformat) load(f *file, panels int) {
+	for p := range panels {
+		d, m := superScale(p)
+		f.p("\tVMOVUPS %s, Z%d", t.slot(0, panels, p, 4), d)
+		if t.minima {
+			f.p("\tVMOVUPS %s, Z%d", t.slot(0, panels, p, 5), m)
 		}
 	}
 }
 
-// widen sets dst to weight k of a step that is loaded; spare is free.
-func (t superformat) widen(f *file, p, step, k, dst, spare int) {
-	r := superRegisters(p)
-	look := func(word string, shift, table, dst int) {
-		if shift > 0 {
-			f.p("\tVPSRLD $%d, %s, Z%d", shift, word, dst)
+// widen sets dst to weight k of the step at R15.
+func (t superformat) widen(f *file, panels, p, k, dst int) {
+	word := t.slot(0, panels, p, k/4)
+	d, m := superScale(p)
+	switch shift := k % 4 * 8; {
+	case t.table == "":
+		if shift < 24 {
+			f.p("\tVPSLLD $%d, %s, Z%d", 24-shift, word, dst)
 			word = fmt.Sprintf("Z%d", dst)
 		}
-		f.p("\tVPERMPS Z%d, %s, Z%d", table, word, dst)
+		f.p("\tVPSRAD $24, %s, Z%d\n\tVCVTDQ2PS Z%d, Z%d", word, dst, dst, dst)
+	case shift == 0: // indices must be in a register
+		f.p("\tVMOVUPS %s, Z%d", word, dst)
+	default:
+		f.p("\tVPSRLD $%d, %s, Z%d", shift, word, dst)
 	}
-	look(fmt.Sprintf("Z%d", r.ofStep(step).word(k/4)), k%4*8+t.low(step).shift, constA, dst)
-	if t.high != nil {
-		at := t.high(step)
-		word := t.slots(p)(t.scaleVectors() + 4*slices.Index(t.highOffsets(), at.offset) + k/4)
-		shift := k%4*8 + at.shift
-		if shift == 0 { // indices must be in a register
-			f.p("\tVMOVUPS %s, Z%d", word, spare)
-			word = fmt.Sprintf("Z%d", spare)
-		}
-		look(word, shift, constB, spare)
-		f.p("\tVADDPS Z%d, Z%d, Z%d", spare, dst, dst)
+	switch {
+	case t.upper != "":
+		f.p("\tVPERMI2PS Z%d, Z%d, Z%d", superUpper, constA, dst)
+	case t.table != "":
+		f.p("\tVPERMPS Z%d, Z%d, Z%d", constA, dst, dst)
 	}
 	if t.minima {
-		f.p("\tVFMSUB213PS Z%d, Z%d, Z%d", r.m, r.d, dst)
+		f.p("\tVFMSUB213PS Z%d, Z%d, Z%d", m, d, dst)
 	} else {
-		f.p("\tVMULPS Z%d, Z%d, Z%d", r.d, dst, dst)
+		f.p("\tVMULPS Z%d, Z%d, Z%d", d, dst, dst)
 	}
+}
+
+// blocks writes the loop over superblocks of the rows from SI on: do is called
+// for each weight of a step, after the step's bytes are fetched.
+func (t superformat) blocks(f *file, panels, each int, ahead []fetch, do func(k int)) {
+	strides(f)
+	t.constants(f)
+	f.p("\tPCALIGN $32\nloop:")
+	aligned(f)
+	f.p("\tMOVQ SI, R11")
+	for p := range panels {
+		f.p("\tLEAQ (R11)(R9*8), R12")
+		t.bring(f, panels, p)
+		if p+1 < panels {
+			f.p("\tLEAQ (R12)(R9*8), R11")
+		}
+	}
+	f.p("\tMOVQ $%d, R8\n\tPCALIGN $32\nstep:", superSteps)
+	t.load(f, panels)
+	for k := 0; k < 16; k += each {
+		for _, a := range ahead {
+			a.step(f, k/each)
+		}
+		do(k)
+	}
+	for _, a := range ahead {
+		a.end(f)
+	}
+	f.p("\tADDQ $%d, R15", 64*panels*t.vectors())
+}
+
+// next ends what blocks began.
+func (t superformat) next(f *file) {
+	f.p("\tDECQ R8\n\tJNZ  step\n\tADDQ $%d, SI\n\tDECQ CX\n\tJNZ  loop", t.bytes)
 }
 
 // packSuper writes a packer, see pack.
 func packSuper(f *file, t superformat) {
-	f.framed("pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 64*t.vectors(), 72)
-	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), R11\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
-	strides(f)
-	f.p("\tLEAQ (R11)(R9*8), R12\n\tMOVQ ahead+64(FP), BX\n\tADDQ R11, BX")
-	t.constants(f)
-	f.p("loop:")
-	ahead := fetch{"PREFETCHT1", "BX", 16 * t.bytes, superWeights}
-	t.begin(f, 0)
-	for s := range superSteps {
-		t.load(f, 0, s)
-		for k := range 16 {
-			ahead.step(f, 16*s+k)
-			x := tempA + k%2
-			t.widen(f, 0, s, k, x, 20+k%2)
-			f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*(16*s+k))
-		}
-	}
-	ahead.end(f)
-	f.p("\tADDQ $%d, R11\n\tADDQ $%d, R12\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ  loop", t.bytes, t.bytes, 64*superWeights)
+	t.function(f, "pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 1, 72)
+	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), SI\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
+	f.p("\tMOVQ ahead+64(FP), BX\n\tADDQ SI, BX")
+	t.blocks(f, 1, 1, []fetch{{"PREFETCHT1", "BX", t.bytes, 16}}, func(k int) {
+		x := tempA + k%2
+		t.widen(f, 1, 0, k, x)
+		f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*k)
+	})
+	f.p("\tADDQ $1024, DI")
+	t.next(f)
 	f.p("\tVZEROUPPER\n\tRET")
 }
 
-// thinSuper writes a kernel for one row of a and two panels, see thin.
-func thinSuper(f *file, t superformat) {
-	const panels = 2
-	f.framed("thin2"+t.name+"AVX512", "c, a []float32, src []byte, stride, blocks, ahead, mode int", 64*panels*t.vectors(), 104)
+// thinSuper writes a kernel for one row of a and some panels, see thin.
+func thinSuper(f *file, t superformat, panels int, kd kind) {
+	t.function(f, fmt.Sprintf("thin%d%s%s", panels, t.name, kd.suffix), "c, a []float32, src []byte, stride, blocks, ahead, mode int", panels, 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
-	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ mode+96(FP), AX")
-	strides(f)
-	f.p("\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
-	t.constants(f)
-	for p := range panels {
-		r := superRegisters(p)
-		f.p("\tVPXORD Z%d, Z%d, Z%d", r.acc, r.acc, r.acc)
+	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
+	if kd.width == 2 {
+		f.p("\tVMOVDQU64 ·interleave(SB), Z%d", constB)
 	}
-	f.p("\tPCALIGN $32\nloop:")
-	ahead := fetch{"PREFETCHT0", "BX", panels * 16 * t.bytes, superWeights}
-	eachPanel := func(do func(p int)) {
-		f.p("\tMOVQ SI, R11")
+	for p := range panels {
+		f.p("\tVPXORD Z%d, Z%d, Z%d", p, p, p)
+	}
+	ahead := fetch{"PREFETCHT0", "BX", panels * t.bytes, 16 / kd.width}
+	t.blocks(f, panels, kd.width, []fetch{ahead}, func(k int) {
 		for p := range panels {
-			f.p("\tLEAQ (R11)(R9*8), R12")
-			do(p)
-			if p+1 < panels {
-				f.p("\tLEAQ (R12)(R9*8), R11")
+			at := 4 * k / kd.width
+			if kd.width == 1 {
+				x := tempA + p%2
+				t.widen(f, panels, p, k, x)
+				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", at, x, p)
+				continue
 			}
+			t.widen(f, panels, p, k, tempA)
+			t.widen(f, panels, p, k+1, tempB)
+			cvt2(f, tempA, tempB, tempA)
+			f.p("\tVPERMW Z%d, Z%d, Z%d\n\tVPBROADCASTD %d(DX), Z%d", tempA, constB, tempA, at, tempB)
+			kd.dot(f, tempA, tempB, p)
 		}
-	}
-	eachPanel(func(p int) { t.begin(f, p) })
-	for s := range superSteps {
-		eachPanel(func(p int) { t.load(f, p, s) })
-		for k := range 16 {
-			ahead.step(f, 16*s+k)
-			for p := range panels {
-				x := tempA + p
-				t.widen(f, p, s, k, x, 20+p)
-				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 4*(16*s+k), x, superRegisters(p).acc)
-			}
-		}
-	}
-	ahead.end(f)
-	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 4*superWeights)
-	f.p("\tTESTQ $2, AX\n\tJZ   store")
+	})
+	f.p("\tADDQ $%d, DX", 64/kd.width)
+	t.next(f)
+	f.p("\tMOVQ mode+96(FP), AX\n\tTESTQ $2, AX\n\tJZ   store")
 	for p := range panels {
-		r := superRegisters(p)
-		f.p("\tVADDPS %d(DI), Z%d, Z%d", 64*p, r.acc, r.acc)
+		f.p("\tVADDPS %d(DI), Z%d, Z%d", 64*p, p, p)
 	}
 	f.p("store:")
 	for p := range panels {
-		r := superRegisters(p)
-		f.p("\tVMOVUPS Z%d, %d(DI)", r.acc, 64*p)
+		f.p("\tVMOVUPS Z%d, %d(DI)", p, 64*p)
 	}
 	f.p("\tVZEROUPPER\n\tRET")
+}
+
+// slimSuper writes a kernel for up to `rows` rows of a, see slim.
+func slimSuper(f *file, t superformat, rows, panels int) {
+	t.function(f, fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), slimParams, panels, 128)
+	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+40(FP), DX\n\tMOVQ src_base+64(FP), SI")
+	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ far+120(FP), AX\n\tADDQ SI, BX")
+	for z := range rows * panels {
+		f.p("\tVPXORD Z%d, Z%d, Z%d", z, z, z)
+	}
+	ahead := []fetch{
+		{"PREFETCHT0", "BX", panels * t.bytes, 16},
+		{"PREFETCHT1", "AX", 64 * farLines(superWeights, rows*panels) / superSteps, 16},
+	}
+	t.blocks(f, panels, 1, ahead, func(k int) {
+		for p := range panels {
+			x := tempA + (k+p)%2
+			t.widen(f, panels, p, k, x)
+			for r := range rows {
+				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 64*k+4*r, x, r*panels+p)
+			}
+		}
+	})
+	f.p("\tADDQ $1024, DX")
+	t.next(f)
+	f.p("\tMOVQ ldc+24(FP), R8\n\tSHLQ $2, R8\n\tMOVQ rows+32(FP), R15\n\tMOVQ mode+112(FP), AX")
+	storeRows(f, rows, panels)
 }

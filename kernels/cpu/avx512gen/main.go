@@ -34,7 +34,13 @@ func main() {
 	}
 	for _, t := range superformats {
 		packSuper(&supers, t)
-		thinSuper(&supers, t)
+		for _, s := range slimShapes {
+			slimSuper(&supers, t, s[0], s[1])
+		}
+		for _, kd := range []kind{exact, bf16} {
+			thinSuper(&supers, t, 4, kd)
+			thinSuper(&supers, t, 2, kd)
+		}
 	}
 	supers.write("kquants_avx512_amd64")
 	widen.write("widen_avx512_amd64")

@@ -6,6 +6,8 @@ import "fmt"
 // the FMA units.
 var slimShapes = [][2]int{{4, 2}, {8, 1}, {16, 1}}
 
+const slimParams = "c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer"
+
 // slimRegisters leave the lower half to accumulators.
 func slimRegisters(p int) registers { return registers{words: 16 + 4*p, d: 24 + 2*p, m: 25 + 2*p} }
 
@@ -13,7 +15,7 @@ func slimRegisters(p int) registers { return registers{words: 16 + 4*p, d: 24 + 
 // widened in registers and used for all rows at once; a holds 16 rows side by
 // side, row r of k at 16k+r.
 func slim(f *file, t format, rows, panels int) {
-	f.text(fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), "c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer", 128)
+	f.text(fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), slimParams, 128)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ ldc+24(FP), R8\n\tMOVQ rows+32(FP), R15\n\tMOVQ a_base+40(FP), DX\n\tMOVQ src_base+64(FP), SI")
 	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ far+120(FP), AX")
 	f.p("\tSHLQ $2, R8\n\tADDQ SI, BX")
@@ -55,6 +57,13 @@ func slim(f *file, t format, rows, panels int) {
 	far.end(f)
 	f.p("\tADDQ $%d, SI\n\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ  loop", t.bytes, 64*t.weights)
 	f.p("\tMOVQ mode+112(FP), AX")
+	storeRows(f, rows, panels)
+}
+
+// storeRows ends a kernel of several rows, R15 of which are wanted: accumulators
+// go to rows of c, at DI and R8 bytes apart, or are added to them.
+func storeRows(f *file, rows, panels int) {
+	acc := func(r, p int) int { return r*panels + p }
 	for r := 0; r < rows; r++ {
 		f.p("\tTESTQ $2, AX\n\tJZ   store%d", r)
 		for p := 0; p < panels; p++ {
