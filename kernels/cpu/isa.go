@@ -46,11 +46,22 @@ type thinProduct struct {
 // A slimProduct multiplies up to 4 rows with two panels, or 8 or 16 with one,
 // whose weights are widened in registers. Rows lie side by side in a, row r of
 // k at 16k+r; the rest is as in thinProduct. Meanwhile some lines (farLines in
-// avx512gen) of each block are fetched from far on.
+// avx512gen) of each block are fetched from far on. keep, where there is one, is
+// sixteen and leaves the widened weights in wide, weight k of column c at 16k+c.
 type slimProduct struct {
 	blockSize            int
 	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+	keep                 func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 }
+
+// A wideProduct multiplies up to 8 or 16 further rows, side by side, with the
+// weights that a slimProduct kept, wideBlock of k at a time.
+type wideProduct struct {
+	eight, sixteen func(c []float32, ldc, rows int, a, wide []float32, blocks, mode int, far unsafe.Pointer)
+}
+
+// wideBlock is wideSteps of avx512gen.
+const wideBlock = 4
 
 // An isa is one instruction set's inner loops. All sets give the same bits.
 // Slices handed to the vector functions have a length that is a positive
@@ -65,6 +76,7 @@ type isa struct {
 	cache    int  // bytes of widened weights that a worker's L2 cache holds beside all else
 	thin     map[quant.Type]thinProduct
 	slim     map[quant.Type]slimProduct
+	wide     wideProduct
 
 	prefetch func(src []byte) // hints that src is read soon
 

@@ -41,11 +41,15 @@ func (b *Backend) slim(t turn, c []float32, ldc int, s *scratch, add bool) bool 
 	if t.side == nil || t.panels%2 != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
-	blocks, mode := k/kernel.blockSize, 0
+	mode := 0
 	if add {
 		mode = addTo
 	}
-	panelBytes := panelCols * t.w.stride
+	if t.rows > slimRows && kernel.keep != nil {
+		b.keep(t, c, ldc, s, mode)
+		return true
+	}
+	blocks, panelBytes := k/kernel.blockSize, panelCols*t.w.stride
 	for row := 0; row < t.rows; row += slimRows {
 		a, rows := t.side[row*k:], min(slimRows, t.rows-row)
 		do, n, accumulators := kernel.sixteen, 1, 16
@@ -54,7 +58,7 @@ func (b *Backend) slim(t turn, c []float32, ldc int, s *scratch, add bool) bool 
 		} else if rows <= 8 {
 			do, accumulators = kernel.eight, 8
 		}
-		lines := blocks * max(1, kernel.blockSize*accumulators/32) // farLines of avx512gen
+		lines := blocks * farLines(kernel.blockSize, accumulators)
 		for p := 0; p < t.panels; p += n {
 			ahead := t.ahead(p, n)
 			far := s.soon.take(lines, a)
@@ -63,3 +67,28 @@ func (b *Backend) slim(t turn, c []float32, ldc int, s *scratch, add bool) bool 
 	}
 	return true
 }
+
+// keep computes a turn of more rows than lie side by side: the first ones leave
+// the widened weights of a panel to the others.
+func (b *Backend) keep(t turn, c []float32, ldc int, s *scratch, mode int) {
+	k, kernel, panelBytes := t.a.cols, &t.slim, panelCols*t.w.stride
+	blocks := k / kernel.blockSize
+	wide := grow(&s.panels, k*panelCols)
+	for p := range t.panels {
+		at, a := p*panelCols, t.side
+		far := s.soon.take(blocks*farLines(kernel.blockSize, slimRows), a)
+		kernel.keep(c[at:], ldc, slimRows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, t.ahead(p, 1), mode, far, wide)
+		for row := slimRows; row < t.rows; row += slimRows {
+			at, a = at+slimRows*ldc, a[slimRows*k:]
+			do, accumulators, rows := b.isa.wide.sixteen, slimRows, min(slimRows, t.rows-row)
+			if rows <= 8 {
+				do, accumulators = b.isa.wide.eight, 8
+			}
+			far := s.soon.take(k/wideBlock*farLines(wideBlock, accumulators), a)
+			do(c[at:], ldc, rows, a, wide, k/wideBlock, mode, far)
+		}
+	}
+}
+
+// farLines is what avx512gen calls so.
+func farLines(weights, accumulators int) int { return max(1, weights*accumulators/32) }

@@ -14,6 +14,9 @@ func slim8x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, strid
 func slim16x1F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
+func keep16F32AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+
+//go:noescape
 func slim4x2F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
@@ -21,6 +24,9 @@ func slim8x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, strid
 
 //go:noescape
 func slim16x1F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func keep16F16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func slim4x2BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
@@ -32,6 +38,9 @@ func slim8x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stri
 func slim16x1BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
+func keep16BF16AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+
+//go:noescape
 func slim4x2Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
@@ -39,6 +48,9 @@ func slim8x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stri
 
 //go:noescape
 func slim16x1Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func keep16Q4_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func slim4x2IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
@@ -50,6 +62,9 @@ func slim8x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, st
 func slim16x1IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
+func keep16IQ4_NLAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+
+//go:noescape
 func slim4x2Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
@@ -59,6 +74,9 @@ func slim8x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stri
 func slim16x1Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
+func keep16Q4_1AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+
+//go:noescape
 func slim4x2Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
@@ -66,3 +84,12 @@ func slim8x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stri
 
 //go:noescape
 func slim16x1Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+
+//go:noescape
+func keep16Q8_0AVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+
+//go:noescape
+func wide8AVX512(c []float32, ldc, rows int, a, wide []float32, blocks, mode int, far unsafe.Pointer)
+
+//go:noescape
+func wide16AVX512(c []float32, ldc, rows int, a, wide []float32, blocks, mode int, far unsafe.Pointer)

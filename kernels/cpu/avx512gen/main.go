@@ -25,8 +25,9 @@ func main() {
 	for _, f := range formats {
 		pack(&widen, f)
 		for _, s := range slimShapes {
-			slim(&slims, f, s[0], s[1])
+			slim(&slims, f, s[0], s[1], false)
 		}
+		slim(&slims, f, 16, 1, true)
 		for _, kd := range []kind{exact, bf16} {
 			thin(&widen, f, 4, kd)
 			thin(&widen, f, 2, kd)
@@ -41,6 +42,9 @@ func main() {
 			thinSuper(&supers, t, 4, kd)
 			thinSuper(&supers, t, 2, kd)
 		}
+	}
+	for _, rows := range []int{8, 16} {
+		wide(&slims, rows)
 	}
 	supers.write("kquants_avx512_amd64")
 	widen.write("widen_avx512_amd64")
