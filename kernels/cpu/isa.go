@@ -43,22 +43,20 @@ type thinProduct struct {
 	two, four func(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 }
 
-// A slimProduct multiplies up to 4 rows with two panels, or 8 or 16 with one,
-// whose weights are widened in registers. Rows lie side by side in a, row r of
-// k at 16k+r; the rest is as in thinProduct. Meanwhile some lines (farLines in
-// avx512gen) of each block are fetched from far on. keep, where there is one, is
-// sixteen and leaves the widened weights in wide, weight k of column c at 16k+c.
+// A slimProduct multiplies up to 4 or 8 rows with two panels whose weights are
+// widened in registers. Sixteen rows lie side by side in a, row r of k at 16k+r;
+// the rest is as in thinProduct. Meanwhile some lines (farLines in avx512gen) of
+// each block are fetched from far on. keep is eight and leaves the widened
+// weights in wide, weight k of column c of panel p at 32k+16p+c.
 type slimProduct struct {
-	blockSize            int
-	four, eight, sixteen func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
-	keep                 func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
+	blockSize   int
+	four, eight func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+	keep        func(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 }
 
-// A wideProduct multiplies up to 8 or 16 further rows, side by side, with the
-// weights that a slimProduct kept, wideBlock of k at a time.
-type wideProduct struct {
-	eight, sixteen func(c []float32, ldc, rows int, a, wide []float32, blocks, mode int, far unsafe.Pointer)
-}
+// A wideProduct multiplies up to 8 further rows with the weights that a
+// slimProduct kept, wideBlock of k at a time.
+type wideProduct func(c []float32, ldc, rows int, a, wide []float32, blocks, mode int, far unsafe.Pointer)
 
 // wideBlock is wideSteps of avx512gen.
 const wideBlock = 4

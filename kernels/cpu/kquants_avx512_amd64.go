@@ -8,13 +8,13 @@ import "unsafe"
 func packQ2_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func slim4x2Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim4Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim8Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func keep8Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func thin4Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -32,13 +32,13 @@ func thin2Q2_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func packQ3_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func slim4x2Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim4Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim8Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func keep8Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func thin4Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -56,13 +56,13 @@ func thin2Q3_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func packQ4_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func slim4x2Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim4Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim8Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func keep8Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func thin4Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -80,13 +80,13 @@ func thin2Q4_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func packQ5_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func slim4x2Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim4Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim8Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func keep8Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func thin4Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -104,13 +104,13 @@ func thin2Q5_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 func packQ6_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
-func slim4x2Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim4Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim8x1Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func slim8Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
 
 //go:noescape
-func slim16x1Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer)
+func keep8Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
 func thin4Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)

@@ -6,8 +6,11 @@ import (
 	"github.com/llamaeval/llamaeval/kernels/quant"
 )
 
-// slimRows is how many rows lie side by side for the slim kernels.
-const slimRows = 16
+const (
+	slimRows   = 16 // rows that lie side by side for the slim kernels
+	eightRows  = 8  // most rows that such a kernel takes
+	slimPanels = 2  // panels that it takes
+)
 
 // beside returns the first rows of x in groups of 16, row r of k at 16k+r of
 // its group, for a product of few rows; nil where there is no kernel for them
@@ -37,56 +40,43 @@ func (p *product) beside(b *Backend, side []float32) {
 // slim computes a turn of few rows without widening the weights into memory,
 // or returns false where the type or the shape does not allow it.
 func (b *Backend) slim(t turn, c []float32, ldc int, s *scratch, add bool) bool {
-	kernel, k := &t.slim, t.a.cols
-	if t.side == nil || t.panels%2 != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	if t.side == nil || t.panels%slimPanels != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
-	mode := 0
+	kernel, mode := &t.slim, 0
 	if add {
 		mode = addTo
 	}
-	if t.rows > slimRows && kernel.keep != nil {
-		b.keep(t, c, ldc, s, mode)
-		return true
-	}
-	blocks, panelBytes := k/kernel.blockSize, panelCols*t.w.stride
-	for row := 0; row < t.rows; row += slimRows {
-		a, rows := t.side[row*k:], min(slimRows, t.rows-row)
-		do, n, accumulators := kernel.sixteen, 1, 16
-		if rows <= 4 {
-			do, n, accumulators = kernel.four, 2, 8
-		} else if rows <= 8 {
-			do, accumulators = kernel.eight, 8
+	blocks, panelBytes := t.a.cols/kernel.blockSize, panelCols*t.w.stride
+	for p := 0; p < t.panels; p += slimPanels {
+		c, src, ahead := c[p*panelCols:], t.w.data[(t.panel+p)*panelBytes:], t.ahead(p, slimPanels)
+		if t.rows > eightRows {
+			b.keep(&t, c, ldc, src, ahead, mode, s)
+			continue
 		}
-		lines := blocks * farLines(kernel.blockSize, accumulators)
-		for p := 0; p < t.panels; p += n {
-			ahead := t.ahead(p, n)
-			far := s.soon.take(lines, a)
-			do(c[row*ldc+p*panelCols:], ldc, rows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, ahead, mode, far)
+		do, rows := kernel.eight, eightRows
+		if t.rows <= eightRows/2 {
+			do, rows = kernel.four, eightRows/2
 		}
+		far := s.soon.take(blocks*farLines(kernel.blockSize, rows*slimPanels), t.side)
+		do(c, ldc, t.rows, t.side, src, t.w.stride, blocks, ahead, mode, far)
 	}
 	return true
 }
 
-// keep computes a turn of more rows than lie side by side: the first ones leave
-// the widened weights of a panel to the others.
-func (b *Backend) keep(t turn, c []float32, ldc int, s *scratch, mode int) {
-	k, kernel, panelBytes := t.a.cols, &t.slim, panelCols*t.w.stride
+// keep computes two panels for more than eight rows: the first eight leave the
+// widened weights to the others.
+func (b *Backend) keep(t *turn, c []float32, ldc int, src []byte, ahead, mode int, s *scratch) {
+	const accumulators = eightRows * slimPanels
+	k, kernel := t.a.cols, &t.slim
 	blocks := k / kernel.blockSize
-	wide := grow(&s.panels, k*panelCols)
-	for p := range t.panels {
-		at, a := p*panelCols, t.side
-		far := s.soon.take(blocks*farLines(kernel.blockSize, slimRows), a)
-		kernel.keep(c[at:], ldc, slimRows, a, t.w.data[(t.panel+p)*panelBytes:], t.w.stride, blocks, t.ahead(p, 1), mode, far, wide)
-		for row := slimRows; row < t.rows; row += slimRows {
-			at, a = at+slimRows*ldc, a[slimRows*k:]
-			do, accumulators, rows := b.isa.wide.sixteen, slimRows, min(slimRows, t.rows-row)
-			if rows <= 8 {
-				do, accumulators = b.isa.wide.eight, 8
-			}
-			far := s.soon.take(k/wideBlock*farLines(wideBlock, accumulators), a)
-			do(c[at:], ldc, rows, a, wide, k/wideBlock, mode, far)
-		}
+	wide := grow(&s.panels, k*panelCols*slimPanels)
+	far := s.soon.take(blocks*farLines(kernel.blockSize, accumulators), t.side)
+	kernel.keep(c, ldc, eightRows, t.side, src, t.w.stride, blocks, ahead, mode, far, wide)
+	for row := eightRows; row < t.rows; row += eightRows {
+		a := t.side[row/slimRows*slimRows*k+row%slimRows:]
+		far := s.soon.take(k/wideBlock*farLines(wideBlock, accumulators), t.side)
+		b.isa.wide(c[row*ldc:], ldc, min(eightRows, t.rows-row), a, wide, k/wideBlock, mode, far)
 	}
 }
 

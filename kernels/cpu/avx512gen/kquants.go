@@ -392,28 +392,21 @@ func thinSuper(f *file, t superformat, panels int, kd kind) {
 }
 
 // slimSuper writes a kernel for up to `rows` rows of a, see slim.
-func slimSuper(f *file, t superformat, rows, panels int) {
-	t.function(f, fmt.Sprintf("slim%dx%d%sAVX512", rows, panels, t.name), slimParams, panels, 128)
-	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+40(FP), DX\n\tMOVQ src_base+64(FP), SI")
-	f.p("\tMOVQ stride+88(FP), R9\n\tMOVQ blocks+96(FP), CX\n\tMOVQ ahead+104(FP), BX\n\tMOVQ far+120(FP), AX\n\tADDQ SI, BX")
-	for z := range rows * panels {
-		f.p("\tVPXORD Z%d, Z%d, Z%d", z, z, z)
-	}
+func slimSuper(f *file, t superformat, rows int, keep bool) {
+	name, params, size := slimHead(t.name, rows, keep)
+	t.function(f, name, params, slimPanels, size)
+	slimLoad(f, rows, keep)
 	ahead := []fetch{
-		{"PREFETCHT0", "BX", panels * t.bytes, 16},
-		{"PREFETCHT1", "AX", 64 * farLines(superWeights, rows*panels) / superSteps, 16},
+		{"PREFETCHT0", "BX", slimPanels * t.bytes, 16},
+		{"PREFETCHT1", "AX", 64 * farLines(superWeights, rows*slimPanels) / superSteps, 16},
 	}
-	t.blocks(f, panels, 1, ahead, func(k int) {
-		for p := range panels {
-			x := tempA + (k+p)%2
-			t.widen(f, panels, p, k, x)
-			for r := range rows {
-				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 64*k+4*r, x, r*panels+p)
-			}
-		}
+	t.blocks(f, slimPanels, 1, ahead, func(k int) {
+		slimStep(f, rows, k, keep, func(p, dst int) { t.widen(f, slimPanels, p, k, dst) })
 	})
 	f.p("\tADDQ $1024, DX")
+	if keep {
+		f.p("\tADDQ $%d, DI", 64*slimPanels*16)
+	}
 	t.next(f)
-	f.p("\tMOVQ ldc+24(FP), R8\n\tSHLQ $2, R8\n\tMOVQ rows+32(FP), R15\n\tMOVQ mode+112(FP), AX")
-	storeRows(f, rows, panels)
+	slimEnd(f, rows, 112)
 }

@@ -25,9 +25,8 @@ func main() {
 	for _, f := range formats {
 		pack(&widen, f)
 		for _, s := range slimShapes {
-			slim(&slims, f, s[0], s[1], false)
+			slim(&slims, f, s.rows, s.keep)
 		}
-		slim(&slims, f, 16, 1, true)
 		for _, kd := range []kind{exact, bf16} {
 			thin(&widen, f, 4, kd)
 			thin(&widen, f, 2, kd)
@@ -36,16 +35,14 @@ func main() {
 	for _, t := range superformats {
 		packSuper(&supers, t)
 		for _, s := range slimShapes {
-			slimSuper(&supers, t, s[0], s[1])
+			slimSuper(&supers, t, s.rows, s.keep)
 		}
 		for _, kd := range []kind{exact, bf16} {
 			thinSuper(&supers, t, 4, kd)
 			thinSuper(&supers, t, 2, kd)
 		}
 	}
-	for _, rows := range []int{8, 16} {
-		wide(&slims, rows)
-	}
+	wide(&slims)
 	supers.write("kquants_avx512_amd64")
 	widen.write("widen_avx512_amd64")
 	slims.write("slim_avx512_amd64")
