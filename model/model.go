@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/llamaeval/llamaeval/internal/sysmem"
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
@@ -50,7 +51,12 @@ type Model struct {
 	space workspace
 }
 
-// Open opens the GGUF file at path. Weights stay in the mapped file.
+// mostBrought is the largest checkpoint that is brought into memory of its own:
+// larger ones stay in the mapped file, which costs nothing to open.
+const mostBrought = 1 << 30
+
+// Open opens the checkpoint at path. Weights stay in the mapped file, or in
+// memory that takes its place, and keep their type.
 func Open(path string, o Options) (*Model, error) {
 	if o.Mode != "" && o.Mode != Exact && o.Mode != Fast {
 		return nil, fmt.Errorf("mode %q is neither %q nor %q", o.Mode, Exact, Fast)
@@ -84,7 +90,19 @@ func open(path string, b kernels.Backend, fast bool) (*Model, error) {
 		return nil, err
 	}
 	m.fast = fast
+	if size := f.FileBytes(); b.Device().Kind == "cpu" && size <= mostBrought && size < memory()/8 {
+		f.Bring()
+	}
 	return m, nil
+}
+
+// memory returns what the system has, 0 where it does not say.
+func memory() int64 {
+	n, err := sysmem.Total()
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func build(f *gguf.File, b kernels.Backend) (*Model, error) {

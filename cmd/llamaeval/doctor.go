@@ -10,11 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/internal/sysmem"
 	"github.com/llamaeval/llamaeval/kernels/cpu"
 	"github.com/llamaeval/llamaeval/kernels/cuda"
 	"github.com/llamaeval/llamaeval/model/fetch"
 	"github.com/llamaeval/llamaeval/results"
-	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 	"github.com/llamaeval/llamaeval/tasks/hub"
 )
@@ -95,7 +95,7 @@ func processorFinding() finding {
 }
 
 func memoryFinding() finding {
-	total, err := runner.SystemMemory()
+	total, err := sysmem.Total()
 	if err != nil {
 		return finding{"memory", stateNote, err.Error(), "give --memory to run"}
 	}

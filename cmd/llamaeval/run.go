@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/internal/sysmem"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/reference"
 	"github.com/llamaeval/llamaeval/runner"
@@ -237,7 +238,7 @@ func memory(c *cli.Context) (int64, error) {
 	if limited {
 		return limit / 4, nil
 	}
-	total, err := runner.SystemMemory()
+	total, err := sysmem.Total()
 	if err != nil {
 		return 0, fmt.Errorf("the machine's memory cannot be read: %w: give --memory", err)
 	}

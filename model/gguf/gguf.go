@@ -8,6 +8,7 @@
 package gguf
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/llamaeval/llamaeval/internal/mapped"
@@ -23,7 +24,7 @@ type File struct {
 	Version uint32
 
 	data    []byte // what the metadata refer to, the first part's file; nil after Close
-	unmap   func() error
+	files   mapped.Files
 	paths   []string // the files that it was read from
 	keys    []string // in file order
 	values  map[string]value
@@ -62,29 +63,31 @@ func Open(path string) (*File, error) {
 }
 
 func openPart(path string) (*File, error) {
-	data, release, err := mapped.Open(path, "GGUF checkpoint")
+	var files mapped.Files
+	data, err := files.Open(path, "GGUF checkpoint")
 	if err != nil {
 		return nil, err
 	}
 	f, err := parse(path, data)
 	if err != nil {
-		release()
-		return nil, err
+		return nil, errors.Join(err, files.Close())
 	}
-	f.unmap = release
+	f.files = files
 	return f, nil
 }
 
 // Close releases the mapping. Tensor data must not be touched afterwards;
 // metadata arrays are then reported as absent. A second Close does nothing.
 func (f *File) Close() error {
-	unmap := f.unmap
-	f.data, f.unmap = nil, nil
-	if unmap == nil {
-		return nil
-	}
-	return unmap()
+	f.data = nil
+	return f.files.Close()
 }
+
+// FileBytes returns the size of the files that Close gives back.
+func (f *File) FileBytes() int64 { return f.files.Size() }
+
+// Bring brings the whole checkpoint into memory, see mapped.Files.
+func (f *File) Bring() { f.files.Bring() }
 
 // Paths returns the files that the checkpoint was read from, which say together
 // what it is; see HashAll.

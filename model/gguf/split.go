@@ -1,7 +1,6 @@
 package gguf
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -85,18 +84,8 @@ func join(parts []*File) (*File, error) {
 	if n, ok := f.Uint("split.tensors.count"); ok && n != uint64(len(f.tensors)) {
 		return nil, fmt.Errorf("%s: the parts hold %d tensors, want %d", f.Path, len(f.tensors), n)
 	}
-	var closers []func() error
-	for _, p := range parts {
-		if p.unmap != nil {
-			closers = append(closers, p.unmap)
-		}
-	}
-	f.unmap = func() error {
-		var errs []error
-		for _, c := range closers {
-			errs = append(errs, c())
-		}
-		return errors.Join(errs...)
+	for _, p := range parts[1:] {
+		f.files.Take(&p.files)
 	}
 	return f, nil
 }

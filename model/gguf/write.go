@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
@@ -51,20 +52,21 @@ func (m *Metadata) Copy(f *File, keep func(key string) bool) {
 }
 
 // File returns the metadata with tensors that live elsewhere as an open file:
-// paths are where all of it came from, errors name the first. release is called
-// by Close.
-func (m *Metadata) File(paths []string, tensors []Tensor, release func() error) (*File, error) {
+// paths are where all of it came from, errors name the first. The file takes
+// the mapped ones.
+func (m *Metadata) File(paths []string, tensors []Tensor, files *mapped.Files) (*File, error) {
 	f, err := Parse(paths[0], m.header(nil))
 	if err != nil {
 		return nil, err
 	}
-	f.tensors, f.paths, f.unmap = slices.Clone(tensors), slices.Clone(paths), release
+	f.tensors, f.paths = slices.Clone(tensors), slices.Clone(paths)
 	for i, t := range f.tensors {
 		if _, twice := f.byName[t.Name]; twice {
 			return nil, fmt.Errorf("%s: tensor %s is there twice", f.Path, quote.Name(t.Name))
 		}
 		f.byName[t.Name] = i
 	}
+	f.files.Take(files)
 	return f, nil
 }
 

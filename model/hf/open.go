@@ -68,7 +68,7 @@ func convert(dir string, file *safetensors.File, c *config, f family, m *gguf.Me
 	if err != nil {
 		return nil, err
 	}
-	opened, err := m.File(paths(dir, file), append(tensors, factors...), file.Close)
+	opened, err := m.File(paths(dir, file), append(tensors, factors...), &file.Mapped)
 	if err != nil {
 		return nil, err
 	}

@@ -32,10 +32,10 @@ type Tensor struct {
 
 // File is an open checkpoint, of one file or of shards.
 type File struct {
-	Paths   []string // its files, the index first where there is one
+	Paths   []string     // its files, the index first where there is one
+	Mapped  mapped.Files // where the data are
 	tensors []Tensor
 	byName  map[string]int
-	release []func() error
 }
 
 // Names of the files that a folder of a checkpoint has.
@@ -119,11 +119,10 @@ func openSharded(dir, index string) (*File, error) {
 // add takes the tensors of one file, of which the wanted ones must be there;
 // nil wants all.
 func (f *File) add(path string, wanted map[string]bool) error {
-	data, release, err := mapped.Open(path, "safetensors checkpoint")
+	data, err := f.Mapped.Open(path, "safetensors checkpoint")
 	if err != nil {
 		return err
 	}
-	f.release = append(f.release, release)
 	f.Paths = append(f.Paths, path)
 	tensors, err := Parse(path, data)
 	if err != nil {
@@ -156,14 +155,7 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 }
 
 // Close releases the mappings. A second Close does nothing.
-func (f *File) Close() error {
-	var errs []error
-	for _, r := range f.release {
-		errs = append(errs, r())
-	}
-	f.release = nil
-	return errors.Join(errs...)
-}
+func (f *File) Close() error { return f.Mapped.Close() }
 
 func readAtMost(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)

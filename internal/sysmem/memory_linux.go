@@ -1,4 +1,5 @@
-package runner
+// Package sysmem asks the system about memory.
+package sysmem
 
 import (
 	"bufio"
@@ -9,9 +10,9 @@ import (
 	"strings"
 )
 
-// SystemMemory is the memory this process may use, in bytes: the machine's,
+// Total is the memory this process may use, in bytes: the machine's,
 // or its cgroup's limit where that is lower.
-func SystemMemory() (int64, error) {
+func Total() (int64, error) {
 	f, err := os.Open("/proc/meminfo")
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package runner
+package sysmem
 
 import (
 	"unsafe"
@@ -13,8 +13,8 @@ type memoryStatus struct {
 	totalVirtual, availVirtual, availExtended  uint64
 }
 
-// SystemMemory is the machine's memory in bytes.
-func SystemMemory() (int64, error) {
+// Total is the machine's memory in bytes.
+func Total() (int64, error) {
 	s := memoryStatus{}
 	s.length = uint32(unsafe.Sizeof(s))
 	ok, _, err := windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalMemoryStatusEx").Call(uintptr(unsafe.Pointer(&s)))

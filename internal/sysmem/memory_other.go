@@ -1,13 +1,13 @@
 //go:build !linux && !darwin && !windows
 
-package runner
+package sysmem
 
 import (
 	"fmt"
 	"runtime"
 )
 
-// SystemMemory is not known here.
-func SystemMemory() (int64, error) {
+// Total is not known here.
+func Total() (int64, error) {
 	return 0, fmt.Errorf("not known on %s", runtime.GOOS)
 }
