@@ -24,6 +24,7 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 		return err
 	}
 	rows, s := len(b.tokens), &m.space
+	m.bring(rows)
 	if err := s.fit(m, rows); err != nil {
 		return err
 	}

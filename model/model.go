@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/llamaeval/llamaeval/internal/sysmem"
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/model/checkpoint"
 	"github.com/llamaeval/llamaeval/model/gguf"
@@ -47,13 +46,10 @@ type Model struct {
 	ropes   []rope // of all layers; or of those without a window, and with one
 	fast    bool
 
-	mu    sync.Mutex // one forward pass at a time
-	space workspace
+	mu       sync.Mutex // one forward pass at a time
+	space    workspace
+	fewSteps int // steps of few tokens, see bring
 }
-
-// mostBrought is the largest checkpoint that is brought into memory of its own:
-// larger ones stay in the mapped file, which costs nothing to open.
-const mostBrought = 1 << 30
 
 // Open opens the checkpoint at path. Weights stay in the mapped file, or in
 // memory that takes its place, and keep their type.
@@ -90,19 +86,7 @@ func open(path string, b kernels.Backend, fast bool) (*Model, error) {
 		return nil, err
 	}
 	m.fast = fast
-	if size := f.FileBytes(); b.Device().Kind == "cpu" && size <= mostBrought && size < memory()/8 {
-		f.Bring()
-	}
 	return m, nil
-}
-
-// memory returns what the system has, 0 where it does not say.
-func memory() int64 {
-	n, err := sysmem.Total()
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func build(f *gguf.File, b kernels.Backend) (*Model, error) {

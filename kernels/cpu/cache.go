@@ -10,12 +10,13 @@ type cache struct {
 	padded int // width of a value row, a multiple of panelCols
 	memory []float32
 	free   func() error
+	pool   *Pool
 }
 
 // NewCache reserves addresses; the system gives memory to a page when
 // something is stored in it, and it then stays.
 func (b *Backend) NewCache(s kernels.CacheShape, pages int) (kernels.Cache, error) {
-	c := &cache{shape: s, padded: roundUp(s.HeadDim, panelCols)}
+	c := &cache{shape: s, padded: roundUp(s.HeadDim, panelCols), pool: b.pool}
 	c.memory, c.free = reserve(pages * c.pageFloats())
 	return c, nil
 }
@@ -39,19 +40,19 @@ func (c *cache) block(id int32, layer, head int) (keys, values []float32) {
 	return block[:split], block[split:]
 }
 
-// CopyRows copies the first positions of a page.
+// CopyRows copies the first positions of a page, on all threads: it is memory
+// that decides.
 func (c *cache) CopyRows(dst, src int32, rows int) {
-	for layer := range c.shape.Layers {
-		for head := range c.shape.KVHeads {
-			toKeys, toValues := c.block(dst, layer, head)
-			keys, values := c.block(src, layer, head)
-			for d := range c.shape.HeadDim {
-				at := d * kernels.PageTokens
-				copy(toKeys[at:at+rows], keys[at:at+rows])
-			}
-			copy(toValues[:rows*c.padded], values[:rows*c.padded])
+	c.pool.Run(c.shape.Layers*c.shape.KVHeads, func(_, turn int) {
+		layer, head := turn/c.shape.KVHeads, turn%c.shape.KVHeads
+		toKeys, toValues := c.block(dst, layer, head)
+		keys, values := c.block(src, layer, head)
+		for d := range c.shape.HeadDim {
+			at := d * kernels.PageTokens
+			copy(toKeys[at:at+rows], keys[at:at+rows])
 		}
-	}
+		copy(toValues[:rows*c.padded], values[:rows*c.padded])
+	})
 }
 
 // Close gives the memory back.
