@@ -87,6 +87,35 @@ func TestForwardRefuses(t *testing.T) {
 	}
 }
 
+// A page may be left out where no layer's window reaches it, and not before.
+func TestForwardTakesNoPageBeforeWindows(t *testing.T) {
+	for _, test := range []struct {
+		pattern      []int32
+		start        int
+		missing, err bool
+	}{
+		{start: 133, missing: true},
+		{start: 132, missing: true, err: true},
+		{start: 132},
+		{pattern: []int32{1, 0}, start: 133, missing: true, err: true},
+	} {
+		metadata := map[string]any{"llama.attention.sliding_window": uint32(70)}
+		if test.pattern != nil {
+			metadata["llama.attention.sliding_window_pattern"] = test.pattern
+		}
+		m := open(t, tinymodel.New(t, tinymodel.Options{Metadata: metadata}), model.Options{Threads: 1})
+		kv := newKV(t, m, 3)
+		pages := pagesOf(t, kv, 3*model.PageTokens)
+		if test.missing {
+			pages[0] = model.NoPage
+		}
+		err := m.Forward(kv, []model.Segment{{Tokens: []int32{1}, Start: test.start, Pages: pages, Outputs: []model.Output{{Target: 1}}}})
+		if (err != nil) != test.err || err != nil && !strings.Contains(err.Error(), "page -1 is not allocated") {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
 // A checkpoint with a weight that is no number must not score anything.
 func TestForwardReportsNonFinite(t *testing.T) {
 	path := tinymodel.New(t, tinymodel.Options{Edit: func(s *tinymodel.Tensor) {
