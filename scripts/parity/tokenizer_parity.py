@@ -112,6 +112,10 @@ APO = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 END = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 LLAMA3 = APO + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + END
 QWEN2 = APO + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + END
+KIMI = (
+    r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+" + APO + "?|"
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*" + APO + r"?|\p{N}{1,3}" + END
+)
 O200K = (
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+%s|"
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*%s|%s"
@@ -139,6 +143,7 @@ PRE = {
     "command-r": (seq(digits(), bytelevel(True)), "NFC", False),
     "llama-bpe": (seq(split(LLAMA3), bytelevel()), None, True),
     "dbrx": (seq(split(LLAMA3), bytelevel()), None, False),
+    "glm4": (seq(split(LLAMA3), bytelevel()), None, True),
     "qwen2": (seq(split(QWEN2), bytelevel()), "NFC", False),
     "stablelm2": (seq(split(QWEN2), bytelevel()), None, False),
     "qwen35": (
@@ -216,6 +221,18 @@ PRE = {
         None,
         True,
     ),
+    "superbpe": (seq(split(r"\p{N}+"), split(r"(?=(\d{3})+(?!\d))"), bytelevel()), None, False),
+    "kimi-k2": (seq(split(KIMI), bytelevel()), None, False),
+    "youtu": (
+        seq(
+            split("[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥぀-ゟ゠-ヿ]+"),
+            split(O200K % (APO + "?", APO + "?", r"\p{N}")),
+            bytelevel(),
+        ),
+        None,
+        True,
+    ),
+    "ufakzeka": (seq(split(r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + END), bytelevel()), None, False),
     "tiny_aya": (
         seq(split(r"\d{1,3}(?=(?:\d{3})*\b)"), split(O200K % (APO + "?", APO + "?", r"\p{N}{1,3}")), bytelevel()),
         None,
@@ -230,14 +247,6 @@ STEPS = {
     "whitespace": seq({"type": "Whitespace"}, bytelevel()),
     "whitespace-split": seq({"type": "WhitespaceSplit"}, bytelevel()),
     "delimiter": seq({"type": "CharDelimiterSplit", "delimiter": "a"}, bytelevel()),
-    "kimi": seq(
-        split(
-            r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+"
-            + APO + r"?|\p{N}{1,3}" + END
-        ),
-        bytelevel(),
-    ),
-    "superbpe": seq(split(r"\p{N}+"), split(r"(?=(\d{3})+(?!\d))"), bytelevel()),
     "tiktoken": seq(
         split(r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"),
         bytelevel(),
