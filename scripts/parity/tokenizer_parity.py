@@ -5,7 +5,10 @@ The Go test (model/tokenizer/parity_test.go) runs this, reads the same files and
 compares. Models are trained here, from a seed. Needs `tokenizers` and
 `sentencepiece`, see scripts/requirements.txt.
 
-usage: tokenizer_parity.py OUTPUT_FOLDER
+usage: tokenizer_parity.py OUTPUT_FOLDER [TOKENIZERS]
+
+With TOKENIZERS, a folder of tokenizer.json and tokenizer.model files, says what
+these do (links to them are made), and trains none.
 
 OUTPUT_FOLDER/texts.json       the strings
 OUTPUT_FOLDER/NAME.json|model  a tokenizer
@@ -456,22 +459,35 @@ def write(folder, name, ids, decoded):
         json.dump(decoded, f)
 
 
-def main(folder):
+def write_json(folder, name, texts):
+    tok = Tokenizer.from_file(os.path.join(folder, name + ".json"))
+    ids = [e.ids for e in tok.encode_batch_fast(texts, add_special_tokens=False)]
+    write(folder, name, ids, tok.decode_batch(ids[:1000], skip_special_tokens=True))
+
+
+def write_sentencepiece(folder, name, texts):
+    sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(folder, name + ".model"))
+    ids = sp.encode(texts)
+    write(folder, name, ids, [sp.decode(i) for i in ids[:1000]])
+
+
+def main(folder, given=None):
     texts = strings()
     with open(os.path.join(folder, "texts.json"), "w") as f:
         json.dump(texts, f)
+    if given:
+        for file in sorted(os.listdir(given)):
+            os.symlink(os.path.join(os.path.abspath(given), file), os.path.join(folder, file))
+            name, kind = os.path.splitext(file)
+            (write_json if kind == ".json" else write_sentencepiece)(folder, name, texts)
+        return
     for name, doc in json_files(texts):
-        path = os.path.join(folder, name + ".json")
-        with open(path, "w") as f:
+        with open(os.path.join(folder, name + ".json"), "w") as f:
             json.dump(doc, f, ensure_ascii=False)
-        tok = Tokenizer.from_file(path)
-        ids = [e.ids for e in tok.encode_batch_fast(texts, add_special_tokens=False)]
-        write(folder, name, ids, tok.decode_batch(ids[:1000], skip_special_tokens=True))
+        write_json(folder, name, texts)
     for name in sentencepiece_files(folder):
-        sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(folder, name + ".model"))
-        ids = sp.encode(texts)
-        write(folder, name, ids, [sp.decode(i) for i in ids[:1000]])
+        write_sentencepiece(folder, name, texts)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
