@@ -19,7 +19,7 @@ test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
 test: lint cross chromium unit race fuzz-short arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
-	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir \
+	dir=$$(scripts/checkpoints/make) && real=$$(scripts/vocabularies) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_VOCABULARIES=$$real \
 	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 15m ./...
 
 oracle: build model ## the whole program against the reference's recorded results

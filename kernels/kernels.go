@@ -140,7 +140,8 @@ type Product struct {
 }
 
 // A Span is consecutive positions of one sequence in consecutive rows of a
-// batch. Pages[i] holds the positions from PageTokens·i.
+// batch. Pages[i] holds the positions from PageTokens·i; one below 0 is before
+// all windows, in every layer.
 type Span struct {
 	Row, Len int
 	Start    int // absolute position of the first row

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/unsupported"
 )
 
 // An architecture says how a family of checkpoints differs from Llama as
@@ -136,14 +137,25 @@ var absent = map[string]string{
 	"attention.layer_norm_epsilon":     "layer normalisation with a mean",
 }
 
+// parts says what GGUF files hold that are no models.
+var parts = map[string]string{
+	"adapter": "merge the adapter into its model, and convert that",
+	"mmproj":  "it holds a tower for images or sound: name the language model's file",
+	"imatrix": "it holds measurements for quantising: name the model's file",
+}
+
 // describe returns the file's architecture after checking that the file asks
 // for nothing that the forward pass lacks.
 func describe(f *gguf.File) (architecture, error) {
 	name := f.Architecture()
+	kind, _ := f.String("general.type")
+	if next, ok := parts[kind]; ok {
+		return architecture{}, fmt.Errorf("%s: general.type is %s: it belongs to a model and is none; %s", f.Path, kind, next)
+	}
 	a, ok := architectures[name]
 	if !ok {
 		known := strings.Join(slices.Sorted(maps.Keys(architectures)), ", ")
-		return a, fmt.Errorf("%s: architecture %q is not supported; supported are: %s", f.Path, name, known)
+		return a, fmt.Errorf("%s: architecture %.60q is not supported: %s; supported are: %s", f.Path, name, unsupported.Why(name), known)
 	}
 	for _, key := range slices.Sorted(maps.Keys(absent)) {
 		if set(f, name+"."+key) {

@@ -13,7 +13,7 @@ import (
 type Segment struct {
 	Tokens  []int32
 	Start   int      // absolute position of Tokens[0]
-	Pages   []PageID // Pages[i] holds positions from PageTokens·i; up to the last token's at least
+	Pages   []PageID // Pages[i] holds positions from PageTokens·i, up to the last token's at least; NoPage where unseen
 	Outputs []Output // filled in by Forward
 }
 
@@ -81,7 +81,11 @@ func (m *Model) checkSegment(kv *KV, s *Segment) error {
 	case len(s.Pages)*PageTokens < end:
 		return fmt.Errorf("%d pages do not reach position %d", len(s.Pages), end-1)
 	}
-	for _, p := range s.Pages {
+	unseen := m.config.Unseen(s.Start)
+	for i, p := range s.Pages {
+		if p == NoPage && i < unseen {
+			continue
+		}
 		if p < 0 || int(p) >= len(kv.owners) || kv.owners[p] <= 0 {
 			return fmt.Errorf("page %d is not allocated", p)
 		}

@@ -33,6 +33,22 @@ type Config struct {
 	Types         map[string]int // tensors by type
 }
 
+// Unseen returns how many pages from the first on lie before all layers'
+// windows for a query at that position, and so for all later ones.
+func (c *Config) Unseen(position int) int {
+	reach := 0
+	for _, w := range c.Windows {
+		if w == 0 {
+			return 0
+		}
+		reach = max(reach, w)
+	}
+	if reach == 0 { // no layers
+		return 0
+	}
+	return max(0, position-reach+1) / PageTokens
+}
+
 // Limits on what a file may claim, far above any model and low enough that
 // products of two fit an int.
 const (

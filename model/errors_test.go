@@ -16,7 +16,7 @@ func TestOpenRefuses(t *testing.T) {
 		open    model.Options
 		want    string
 	}{
-		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported; supported are: gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3`},
+		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported: it needs layers with a recurrent state (state-space, linear attention or convolutions); a server that runs it can be evaluated, with --model openai:http://HOST:PORT/v1#NAME; supported are: gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3`},
 		"experts":      {options: tinymodel.Options{Metadata: map[string]any{"llama.expert_count": uint32(8)}}, want: "mixture of experts"},
 		"yarn":         {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "yarn"}}, want: "llama.rope.scaling.factor is missing"},
 		"dynamic":      {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "dynamic"}}, want: `"dynamic"; only none, linear and yarn`},
@@ -83,6 +83,35 @@ func TestForwardRefuses(t *testing.T) {
 		err := m.Forward(kv, []model.Segment{test.segment})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error is %v, want %q in it", name, err, test.want)
+		}
+	}
+}
+
+// A page may be left out where no layer's window reaches it, and not before.
+func TestForwardTakesNoPageBeforeWindows(t *testing.T) {
+	for _, test := range []struct {
+		pattern      []int32
+		start        int
+		missing, err bool
+	}{
+		{start: 133, missing: true},
+		{start: 132, missing: true, err: true},
+		{start: 132},
+		{pattern: []int32{1, 0}, start: 133, missing: true, err: true},
+	} {
+		metadata := map[string]any{"llama.attention.sliding_window": uint32(70)}
+		if test.pattern != nil {
+			metadata["llama.attention.sliding_window_pattern"] = test.pattern
+		}
+		m := open(t, tinymodel.New(t, tinymodel.Options{Metadata: metadata}), model.Options{Threads: 1})
+		kv := newKV(t, m, 3)
+		pages := pagesOf(t, kv, 3*model.PageTokens)
+		if test.missing {
+			pages[0] = model.NoPage
+		}
+		err := m.Forward(kv, []model.Segment{{Tokens: []int32{1}, Start: test.start, Pages: pages, Outputs: []model.Output{{Target: 1}}}})
+		if (err != nil) != test.err || err != nil && !strings.Contains(err.Error(), "page -1 is not allocated") {
+			t.Errorf("%+v: %v", test, err)
 		}
 	}
 }

@@ -12,6 +12,10 @@ const PageTokens = kernels.PageTokens
 // PageID names a page of one KV.
 type PageID = int32
 
+// NoPage stands in a segment's pages for one that nothing sees any more, see
+// Config.Unseen.
+const NoPage PageID = -1
+
 // KV is a pool of pages. A page holds keys and values of PageTokens
 // consecutive absolute positions, for all layers. Sequences with a common
 // beginning share its pages; counts say how many owners a page has. On the

@@ -137,3 +137,55 @@ func TestModelOfOthersCaches(t *testing.T) {
 		t.Errorf("verify printed %s", out)
 	}
 }
+
+// A hub that denies a model says which variable holds the token, and never the
+// token; bytes that have another hash than the hub states are not kept.
+func TestHubDeniesModel(t *testing.T) {
+	const commit = "0123456789abcdef0123456789abcdef01234567"
+	const secret = "hf_secretsecretsecret"
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.Contains(r.URL.Path, "org/gated"):
+			w.Header().Set("X-Error-Code", "GatedRepo")
+			w.WriteHeader(http.StatusUnauthorized)
+		case strings.Contains(r.URL.Path, "org/private"):
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/api/models/org/wrong/revision/main":
+			json.NewEncoder(w).Encode(map[string]any{"sha": commit, "siblings": []map[string]string{{"rfilename": "m.gguf"}}})
+		default:
+			w.Header().Set("ETag", `"`+strings.Repeat("0", 64)+`"`)
+			w.Write([]byte("GGUF and something else"))
+		}
+	}))
+	defer hub.Close()
+	cache := t.TempDir()
+	for name, value := range map[string]string{
+		"HF_ENDPOINT": hub.URL, "HF_HUB_OFFLINE": "", "LLAMAEVAL_CACHE": cache, "HF_HUB_CACHE": filepath.Join(cache, "none"),
+		"HF_HOME": filepath.Join(cache, "none"), "HF_TOKEN_PATH": filepath.Join(cache, "none"),
+	} {
+		t.Setenv(name, value)
+	}
+	for _, c := range []struct{ model, token, want string }{
+		{"hf:org/private", "", "set HF_TOKEN to a token that may read it"},
+		{"hf:org/private", secret, "the one in HF_TOKEN or the token file may not"},
+		{"hf:org/gated", "", "accept its terms on its page of the hub, and set HF_TOKEN"},
+		{"hf:org/wrong", secret, "SHA-256"},
+	} {
+		t.Setenv("HF_TOKEN", c.token)
+		for _, args := range [][]string{{"model", "pull", c.model}, {"run", "--model", c.model, "--task", "piqa", "--sample", "--out", filepath.Join(cache, "out")}} {
+			out, code := tryRun(t, append(args, "--quiet")...)
+			if code != exitFailed || !strings.Contains(out, c.want) || strings.Contains(out, "hf_secret") {
+				t.Errorf("%s %s, token %q: exit %d, %s", args[0], c.model, c.token, code, out)
+			}
+		}
+	}
+	err := filepath.WalkDir(cache, func(path string, d os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(d.Name(), ".gguf") {
+			t.Errorf("%s is kept", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -57,6 +57,7 @@ func appendString(b []byte, s string) []byte {
 
 // Value types of the format.
 const (
+	typeUint16  = 2
 	typeUint32  = 4
 	typeInt32   = 5
 	typeFloat32 = 6
@@ -70,6 +71,10 @@ func appendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case uint32:
 		return le.AppendUint32(le.AppendUint32(b, typeUint32), v)
+	case uint16:
+		return le.AppendUint16(le.AppendUint32(b, typeUint16), v)
+	case int32:
+		return le.AppendUint32(le.AppendUint32(b, typeInt32), uint32(v))
 	case float32:
 		return le.AppendUint32(le.AppendUint32(b, typeFloat32), math.Float32bits(v))
 	case bool:

@@ -32,7 +32,7 @@ type Options struct {
 	Architecture string
 
 	// Metadata is added to, and wins over, what the options imply: strings,
-	// uint32, float32, bool, []string, []int32. nil removes a key.
+	// uint32, uint16, int32, float32, bool, []string, []int32. nil removes a key.
 	Metadata map[string]any
 	Tokens   map[int]string // spelled otherwise
 	// Omit leaves tensors out; Rename stores them under another name.

@@ -198,3 +198,29 @@ func BenchmarkRows(b *testing.B) {
 		b.Run(name, func(b *testing.B) { best(b, rows*1536, "Gvalues/s", do) })
 	}
 }
+
+// BenchmarkOneRow is one row times weights that come from memory, and from a
+// core's cache: what decoding a sequence is made of.
+func BenchmarkOneRow(b *testing.B) {
+	for _, kind := range []quant.Type{quant.Q4_0, quant.Q8_0, quant.Q4_K, quant.Q5_K, quant.Q6_K} {
+		for name, s := range map[string]struct{ rows, cols, count int }{"memory": {5632, 2048, 20}, "cache": {512, 2048, 1}} {
+			b.Run(kind.String()+"/"+name, func(b *testing.B) {
+				be, r := newBench(b, 2), rand.New(rand.NewPCG(1, 1))
+				data := randomWeight(r, kind, s.rows, s.cols)
+				var weights []kernels.Weight
+				for range s.count {
+					w, err := be.NewWeight(kind, s.rows, s.cols, append([]byte(nil), data...))
+					if err != nil {
+						b.Fatal(err)
+					}
+					weights = append(weights, w)
+				}
+				x, dst, i := randomMatrix(r, 1, s.cols), newMatrix(1, s.rows), 0
+				best(b, float64(len(data)), "GB/s", func() {
+					be.Multiply(x, 1, kernels.Product{Dst: dst, Weight: weights[i%s.count]})
+					i++
+				})
+			})
+		}
+	}
+}

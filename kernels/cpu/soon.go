@@ -29,7 +29,7 @@ func (b *Backend) expect(c *cache, layer int, spans []kernels.Span) {
 		for _, span := range spans[share(len(spans), w, len(b.local)):share(len(spans), w+1, len(b.local))] {
 			pages := span.Pages[:ceilDiv(span.Start+span.Len, kernels.PageTokens)]
 			for i, page := range pages {
-				if i >= len(before) || before[i] != page {
+				if page >= 0 && (i >= len(before) || before[i] != page) {
 					s.pages = append(s.pages, int(page)*c.pageFloats()+layer*n)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/nearest"
@@ -136,10 +137,25 @@ func inFolder(dir string) (Resolved, error) {
 		}
 		return Resolved{Path: dir, Name: name}, nil
 	case len(found) == 0:
-		return Resolved{}, fmt.Errorf("model folder %.200q: no .gguf file among its %d entries%s, and no config.json with .safetensors files; name a file or another folder",
-			dir, len(all), listing(all))
+		return Resolved{}, fmt.Errorf("model folder %.200q: no .gguf file among its %d entries%s, and no config.json with .safetensors files; %s",
+			dir, len(all), listing(all), instead(all))
 	}
 	return Resolved{}, fmt.Errorf("model folder %.200q: %d .gguf files, want one%s; name the file itself", dir, len(found), listing(found))
+}
+
+// instead says what to do about a folder without a checkpoint.
+func instead(names []string) string {
+	for _, name := range names {
+		switch {
+		case strings.HasPrefix(name, "adapter_"):
+			return "it is an adapter (LoRA): merge it into its model (peft's merge_and_unload), save that and name its folder"
+		case slices.Contains([]string{".bin", ".pt", ".pth", ".ckpt"}, filepath.Ext(name)):
+			return "weights in PyTorch's pickles may run code when they are read: save them as safetensors (transformers' save_pretrained), or convert them to GGUF"
+		case slices.Contains([]string{".onnx", ".h5", ".msgpack", ".tflite"}, filepath.Ext(name)):
+			return "take the same model as safetensors or GGUF"
+		}
+	}
+	return "name a file or another folder"
 }
 
 // listing shows a few names in parentheses.

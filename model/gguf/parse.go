@@ -1,6 +1,7 @@
 package gguf
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -111,10 +112,29 @@ func (p *parser) fits(n uint64, size int, what string) error {
 	return nil
 }
 
+// looksLike says what to do about some other formats.
+func looksLike(data []byte) string {
+	for _, f := range []struct{ begin, next string }{
+		{"lmgg", older}, {"fmgg", older}, {"tjgg", older}, {"PK\x03\x04", pickle}, {"\x80\x02}", pickle},
+		{"version https://git-lfs", "; it is a pointer of Git LFS: fetch the file itself (git lfs pull)"},
+		{"<!DOCTYPE", "; it is a web page: the address was not that of the file"},
+	} {
+		if bytes.HasPrefix(data, []byte(f.begin)) {
+			return f.next
+		}
+	}
+	return ""
+}
+
+const (
+	older  = "; it has a format that llama.cpp had before GGUF: convert the original again"
+	pickle = "; weights in PyTorch's pickles may run code when they are read: save them as safetensors, or convert them to GGUF"
+)
+
 func (p *parser) header(f *File) (tensorCount, pairCount int, err error) {
 	if len(p.data) < 4 || string(p.data[:4]) != "GGUF" {
-		return 0, 0, fmt.Errorf("%s: is not a GGUF checkpoint: %d bytes that start with %q, want \"GGUF\"",
-			p.name, len(p.data), p.data[:min(4, len(p.data))])
+		return 0, 0, fmt.Errorf("%s: is not a GGUF checkpoint: %d bytes that start with %q, want \"GGUF\"%s",
+			p.name, len(p.data), p.data[:min(4, len(p.data))], looksLike(p.data))
 	}
 	p.pos = 4
 	if f.Version, err = p.uint32("the header"); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/model/gguf"
+	"github.com/llamaeval/llamaeval/model/unsupported"
 )
 
 // config is a config.json as transformers writes it. Pointers tell what is
@@ -97,7 +98,8 @@ func readConfig(dir string) (config, family, error) {
 	}
 	f, ok := families[c.ModelType]
 	if !ok {
-		return c, f, fmt.Errorf("%s: model_type %.60q is not supported; supported are: %s", c.path, c.ModelType, strings.Join(slices.Sorted(maps.Keys(families)), ", "))
+		return c, f, fmt.Errorf("%s: model_type %.60q is not supported: %s; supported are: %s",
+			c.path, c.ModelType, unsupported.Why(c.ModelType), strings.Join(slices.Sorted(maps.Keys(families)), ", "))
 	}
 	return c, f, c.check(f)
 }

@@ -238,7 +238,7 @@ func TestRefuses(t *testing.T) {
 		tensors map[string]hftest.Tensor
 		want    string
 	}{
-		"model type":      {map[string]any{"model_type": "bert"}, nil, `model_type "bert" is not supported; supported are: gemma`},
+		"model type":      {map[string]any{"model_type": "bert"}, nil, `model_type "bert" is not supported: it needs a decoder`},
 		"width":           {map[string]any{"hidden_size": 0}, nil, "hidden_size is 0"},
 		"negative":        {map[string]any{"num_key_value_heads": -2}, nil, "num_key_value_heads is -2"},
 		"activation":      {map[string]any{"hidden_act": "gelu"}, nil, `hidden_act "gelu"`},

@@ -118,7 +118,7 @@ func (e entry) tensor(body []byte) (Tensor, error) {
 	for i, n := range e.Shape {
 		high, low := bits.Mul64(size, n)
 		if high != 0 || low > uint64(len(body)) {
-			return t, fmt.Errorf("of shape %v is larger than the file's %d bytes of data", e.Shape, len(body))
+			return t, fmt.Errorf("of shape %v is larger than the file's %d bytes of data: it is cut short or damaged", e.Shape, len(body))
 		}
 		size, t.Shape[i] = low, int(min(n, uint64(len(body))))
 		if n != uint64(t.Shape[i]) { // beside a dimension of 0
@@ -126,8 +126,11 @@ func (e entry) tensor(body []byte) (Tensor, error) {
 		}
 	}
 	from, to := e.Offsets[0], e.Offsets[1]
-	if from > to || to > uint64(len(body)) || to-from != size {
-		return t, fmt.Errorf("has the offsets %d to %d, want %d bytes within %d", from, to, size, len(body))
+	if from > to || to-from != size {
+		return t, fmt.Errorf("has the offsets %d to %d, want %d bytes", from, to, size)
+	}
+	if to > uint64(len(body)) {
+		return t, fmt.Errorf("ends at byte %d of the data, the file has %d: it is cut short or damaged; fetch it again", to, len(body))
 	}
 	t.Data = body[from:to:to]
 	return t, nil

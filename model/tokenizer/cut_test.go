@@ -35,7 +35,7 @@ func TestCutKeepsTokens(t *testing.T) {
 			for _, c := range cases[:300] {
 				cuts += checkCuts(t, tok, c.Text, true)
 			}
-			if cuts < 50 && pre != "exaone-moe" {
+			if cuts < 50 && pre != "exaone-moe" && pre != "superbpe" { // whose words hold blanks
 				t.Errorf("%d cuts", cuts)
 			}
 			rapid.Check(t, func(t *rapid.T) {

@@ -26,21 +26,37 @@ func TestParity(t *testing.T) {
 	if python == "" {
 		t.Skip("LLAMAEVAL_PYTHON is not set; make test sets it")
 	}
-	dir := os.Getenv("LLAMAEVAL_PARITY") // a folder made before
-	if dir == "" {
-		dir = t.TempDir()
-		out, err := exec.Command(python, "../../scripts/parity/tokenizer_parity.py", dir).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+	rules := parity(t, 70, python)
+	if !t.Failed() {
+		sharedtest.Readme(t, "tokenizers", supportedTokenizers(slices.Compact(rules)), *update)
+	}
+}
+
+// TestRealVocabularies does the same with tokenizers that packages ship:
+// scripts/vocabularies fetches them, and prints LLAMAEVAL_VOCABULARIES.
+func TestRealVocabularies(t *testing.T) {
+	python, given := os.Getenv("LLAMAEVAL_PYTHON"), os.Getenv("LLAMAEVAL_VOCABULARIES")
+	if python == "" || given == "" {
+		t.Skip("LLAMAEVAL_PYTHON or LLAMAEVAL_VOCABULARIES is not set; make test sets them")
+	}
+	parity(t, 7, python, given)
+}
+
+// parity compares with what the Python libraries do, and returns the splitting
+// rules that were compared.
+func parity(t *testing.T, least int, python string, given ...string) (rules []string) {
+	t.Helper()
+	dir := t.TempDir()
+	out, err := exec.Command(python, append([]string{"../../scripts/parity/tokenizer_parity.py", dir}, given...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	var texts []string
 	readJSON(t, filepath.Join(dir, "texts.json"), &texts)
 	files, err := filepath.Glob(filepath.Join(dir, "*.ids"))
-	if err != nil || len(files) < 70 || len(texts) < 10000 {
+	if err != nil || len(files) < least || len(texts) < 10000 {
 		t.Fatalf("%d tokenizers, %d strings (%v)", len(files), len(texts), err)
 	}
-	var rules []string
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".ids")
 		t.Run(name, func(t *testing.T) {
@@ -55,9 +71,7 @@ func TestParity(t *testing.T) {
 			}
 		})
 	}
-	if !t.Failed() {
-		sharedtest.Readme(t, "tokenizers", supportedTokenizers(slices.Compact(rules)), *update)
-	}
+	return rules
 }
 
 var update = flag.Bool("update", false, "rewrite the table of tokenizers in README.md")
@@ -120,12 +134,19 @@ func parityTokenizers(t *testing.T, dir, name string) map[string]*Tokenizer {
 
 func mergesOf(t *testing.T, data []byte) (lines []string) {
 	t.Helper()
-	var f struct{ Model struct{ Merges [][2]string } }
+	var f struct {
+		Model struct{ Merges []json.RawMessage }
+	}
 	if err := json.Unmarshal(data, &f); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range f.Model.Merges {
-		lines = append(lines, m[0]+" "+m[1])
+		var pair [2]string
+		line := ""
+		if json.Unmarshal(m, &line) != nil && json.Unmarshal(m, &pair) == nil {
+			line = pair[0] + " " + pair[1]
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

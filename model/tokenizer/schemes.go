@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/nearest"
 )
@@ -21,7 +22,10 @@ type scheme struct {
 	addBOS bool
 }
 
-// The expressions that words are split by, as the checkpoints publish them.
+// The expressions that words are split by, as the checkpoints publish them in
+// tokenizer.json. Which checkpoint a name stands for is listed in llama.cpp's
+// convert_hf_to_gguf_update.py; names of the same rule, and expressions of
+// checkpoints that have none there, are in its src/llama-vocab.cpp.
 const (
 	exprGPT2   = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 	exprLlama3 = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}` + endModern
@@ -46,6 +50,12 @@ const (
 	exprGPT4o      = upperThenLower + contracted + `|` + upper + contracted + `|\p{N}{1,3}` + endCased
 	exprTekken     = upperThenLower + `|` + upper + `|\p{N}` + endCased
 
+	exprKimi = `[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+` + contracted +
+		`|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*` + contracted + `|\p{N}{1,3}` + endModern
+	exprYoutu1   = `[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥぀-ゟ゠-ヿ]+`
+	exprYoutu2   = upperThenLower + contracted + `|` + upper + contracted + `|\p{N}` + endCased
+	exprUfakzeka = `[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}` + endModern
+
 	exprBloom    = ` ?[^(\s|.,!?…。，、।۔،)]+`
 	exprDeepSeek = `[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_` + "`" + `{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+` +
 		`| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
@@ -68,33 +78,37 @@ var (
 	digitsNFC      = scheme{steps: []step{digits{each: true}, isolate(exprGPT2)}, nfc: true}
 	llama3Scheme   = scheme{steps: []step{isolate(exprLlama3)}, wholeWords: true, addBOS: true}
 	plainLlama3    = scheme{steps: []step{isolate(exprLlama3)}}
+	wholeLlama3    = scheme{steps: []step{isolate(exprLlama3)}, wholeWords: true}
 	qwen2Scheme    = scheme{steps: []step{isolate(exprQwen2)}, nfc: true}
 	plainQwen2     = scheme{steps: []step{isolate(exprQwen2)}}
 	gpt4oScheme    = scheme{steps: []step{isolate(exprGPT4o)}}
 	bloomScheme    = scheme{steps: []step{isolate(exprBloom)}}
 	deepSeekScheme = scheme{steps: []step{isolate(`\p{N}{1,3}`), isolate(exprKana), isolate(exprDeepSeek)}}
 	bailingScheme  = scheme{steps: []step{isolate(exprBailing)}}
+	ayaScheme      = scheme{steps: []step{isolate(`\d{1,3}(?=(?:\d{3})*\b)`), isolate(exprGPT4o)}}
 )
 
 // schemes is indexed by tokenizer.ggml.pre, whose names are llama.cpp's.
 var schemes = map[string]scheme{
 	"gpt-2": gpt2Scheme, "phi-2": gpt2Scheme, "jais": gpt2Scheme, "trillion": gpt2Scheme, "gigachat": gpt2Scheme,
-	"mellum": gpt2Scheme, "exaone4": gpt2Scheme, "granite-docling": gpt2Scheme,
+	"mellum": gpt2Scheme, "exaone4": gpt2Scheme, "granite-docling": gpt2Scheme, "a.x-4.0": gpt2Scheme,
 	"mpt": gpt2NFC, "olmo": gpt2NFC, // GPT-NeoX's
 
 	"smollm": digitsScheme, "starcoder": digitsScheme, "refact": digitsScheme, "codeshell": digitsScheme,
-	"exaone": digitsScheme, "minerva-7b": digitsScheme,
+	"exaone": digitsScheme, "minerva-7b": digitsScheme, "mellum2": digitsScheme,
 	"command-r": digitsNFC,
 
 	"llama-bpe": llama3Scheme, "llama3": llama3Scheme, "llama-v3": llama3Scheme, "falcon3": llama3Scheme,
 	"falcon-h1": llama3Scheme, "pixtral": llama3Scheme, "midm-2.0": llama3Scheme, "lfm2": llama3Scheme,
-	"dbrx": plainLlama3, "smaug-bpe": plainLlama3, "glm4": plainLlama3, "chatglm-bpe": plainLlama3,
+	"dbrx": plainLlama3, "smaug-bpe": plainLlama3, "chatglm-bpe": plainLlama3,
+	"glm4": wholeLlama3, "glm5": wholeLlama3,
 
 	"qwen2": qwen2Scheme, "deepseek-r1-qwen": qwen2Scheme, "megrez": qwen2Scheme,
 	"stablelm2": plainQwen2, "hunyuan": plainQwen2, "solar-open": plainQwen2, "grok-2": plainQwen2,
+	"kormo":  plainQwen2,
 	"qwen35": {steps: []step{isolate(exprQwen35)}, nfc: true},
 
-	"gpt-4o": gpt4oScheme, "llama4": gpt4oScheme, "minimax-m2": gpt4oScheme,
+	"gpt-4o": gpt4oScheme, "llama4": gpt4oScheme, "minimax-m2": gpt4oScheme, "kanana2": gpt4oScheme, "talkie": gpt4oScheme,
 	"tekken": {steps: []step{isolate(exprTekken)}, wholeWords: true, addBOS: true},
 
 	"bloom": bloomScheme, "poro-chat": bloomScheme, "gpt3-finnish": bloomScheme,
@@ -109,18 +123,33 @@ var schemes = map[string]scheme{
 	"deepseek-coder": {steps: []step{
 		isolate("[\r\n]"), isolate(`\s?\p{L}+`), isolate(`\s?\p{P}+`), isolate(exprCJK), digits{each: true},
 	}},
-	"deepseek-v3": deepSeekScheme, "hunyuan-dense": deepSeekScheme, "joyai-llm": deepSeekScheme,
+	"deepseek-v3": deepSeekScheme, "hunyuan-dense": deepSeekScheme, "joyai-llm": deepSeekScheme, "hy_v4": deepSeekScheme,
 
 	"bailingmoe": bailingScheme, "bailingmoe2": bailingScheme, "llada-moe": bailingScheme,
 	"seed-coder": {steps: []step{isolate(exprSeedCoder)}},
 	"exaone-moe": {steps: []step{isolate(exprExaoneMoE)}},
 	"jais-2":     {steps: []step{isolate(exprJais2)}},
 	"minicpm5":   {steps: []step{isolate(`\p{N}{1,3}`), isolate(exprMiniCPM5)}, wholeWords: true},
-	"tiny_aya":   {steps: []step{isolate(`\d{1,3}(?=(?:\d{3})*\b)`), isolate(exprGPT4o)}},
+	"tiny_aya":   ayaScheme, "cohere2moe": ayaScheme,
+	"superbpe": {steps: []step{isolate(`\p{N}+`), isolate(`(?=(\d{3})+(?!\d))`)}},
+	"kimi-k2":  {steps: []step{isolate(exprKimi)}},
+	"youtu":    {steps: []step{isolate(exprYoutu1), isolate(exprYoutu2)}, wholeWords: true},
+	"ufakzeka": {steps: []step{isolate(exprUfakzeka)}},
 }
+
+// elsewhere are llama.cpp's other names. All belong to checkpoints that cannot
+// be run here, most of them encoders.
+const elsewhere = "afmoe chameleon f2llmv2 gemma4 granite-embed-multi-311m granite-embed-multi-97m jina-de jina-es jina-v1-en jina-v2-code " +
+	"jina-v2-de jina-v2-es jina-v5-nano laguna modern-bert roberta-bpe sarvam-moe spark2_5 whitespace"
 
 // unknownScheme refuses a value of tokenizer.ggml.pre.
 func unknownScheme(name string) error {
+	if slices.Contains(strings.Fields(elsewhere), name) {
+		return fmt.Errorf("the word-splitting rule %.60q belongs to models that are not supported", name)
+	}
+	if name == "default" {
+		return fmt.Errorf("tokenizer.ggml.pre is default: its converter did not know the model's word-splitting rule; convert the model anew, or use its tokenizer.json's folder")
+	}
 	return fmt.Errorf("the word-splitting rule %.60q is not known%s; try tokenizer.json of the same model, or a newer version of this program",
 		name, nearest.DidYouMean(name, slices.Collect(maps.Keys(schemes))))
 }

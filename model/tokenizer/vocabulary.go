@@ -61,9 +61,9 @@ func fromGGUF(f *gguf.File) (*Tokenizer, error) {
 		}
 		return New(v)
 	case model == "t5":
-		return nil, fmt.Errorf("tokenizer.ggml.model is %q (SentencePiece unigram), only gpt2 (byte-level BPE) and llama (SentencePiece BPE) are read", model)
+		return nil, fmt.Errorf("tokenizer.ggml.model is %q (SentencePiece unigram), only gpt2 (byte-level BPE) and llama (SentencePiece BPE) are read; choose a checkpoint with one of these", model)
 	default:
-		return nil, fmt.Errorf("tokenizer.ggml.model is %.30q, only gpt2 (byte-level BPE) and llama (SentencePiece BPE) are read", model)
+		return nil, fmt.Errorf("tokenizer.ggml.model is %.30q, only gpt2 (byte-level BPE) and llama (SentencePiece BPE) are read; choose a checkpoint with one of these", model)
 	}
 }
 

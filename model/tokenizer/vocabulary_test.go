@@ -95,6 +95,8 @@ func TestFromGGUFRefuses(t *testing.T) {
 		"WordPiece":        {"model", "bert", `is "bert"`},
 		"no rule":          {"pre", nil, "tokenizer.ggml.pre is absent"},
 		"unknown rule":     {"pre", "klingon", `"klingon" is not known; try tokenizer.json`},
+		"default rule":     {"pre", "default", "its converter did not know the model's word-splitting rule; convert the model anew"},
+		"encoder's rule":   {"pre", "modern-bert", "belongs to models that are not supported"},
 		"long rule":        {"pre", strings.Repeat("\n", 5000), "is not known"},
 		"no tokens":        {"tokens", nil, "tokenizer.ggml.tokens is absent"},
 		"tokens of ints":   {"tokens", []int32{1}, "no list of strings"},

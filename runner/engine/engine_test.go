@@ -18,8 +18,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, threads int) (*model.Model, func(int32) []byte) {
 	t.Helper()
+	return openWith(t, threads, tinymodel.Options{Seed: 1})
+}
+
+func openWith(t testing.TB, threads int, o tinymodel.Options) (*model.Model, func(int32) []byte) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "tiny.gguf")
-	if err := tinymodel.Write(path, tinymodel.Options{Seed: 1}); err != nil {
+	if err := tinymodel.Write(path, o); err != nil {
 		t.Fatal(err)
 	}
 	m, err := model.Open(path, model.Options{Threads: threads})
@@ -78,15 +83,7 @@ func TestAnswersDoNotDependOnCompany(t *testing.T) {
 			alone[i] = run(t, New(m, bytes, Options{Memory: 1 << 30}), []Request{r})[0]
 		}
 		// From what the longest path needs to plenty.
-		tree := buildTrie(requests)
-		least := 1
-		for ; ; least++ {
-			e := New(m, bytes, Options{Memory: int64(least * m.PageBytes())})
-			if need, _ := e.needs(tree, requests, least); need <= least {
-				break
-			}
-		}
-		pages := least + rapid.IntRange(0, 12).Draw(t, "spare pages")
+		pages := leastPages(m, requests) + rapid.IntRange(0, 12).Draw(t, "spare pages")
 		options := Options{
 			Memory:    int64(pages * m.PageBytes()),
 			MaxBatch:  rapid.IntRange(1, 200).Draw(t, "batch"),
@@ -103,6 +100,15 @@ func TestAnswersDoNotDependOnCompany(t *testing.T) {
 			}
 		}
 	})
+}
+
+// leastPages is what requests can run in.
+func leastPages(m *model.Model, requests []Request) int {
+	for least := 1; ; least++ {
+		if need, _ := New(m, nil, Options{}).needs(buildTrie(requests), requests, least); need <= least {
+			return least
+		}
+	}
 }
 
 func drawBranch(t *rapid.T, prefix []int32, vocab int32) Request {

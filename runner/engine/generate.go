@@ -39,10 +39,7 @@ func (s *scheduler) begin(n *node, st *state, i int, first model.Output) error {
 	r := n.begins[i]
 	q := &sequence{request: r, gen: s.requests[r].Gen, next: n.end() - 1, output: s.nextToken(0, s.requests[r].Gen)}
 	whole := n.end() / model.PageTokens
-	for _, p := range st.pages[:whole] {
-		s.kv.Retain(p)
-	}
-	q.pages = append(slices.Clone(st.pages[:whole]), st.begun[i]...)
+	q.pages = append(s.share(st.pages[:whole]), st.begun[i]...)
 	if rows := n.end() % model.PageTokens; rows > 0 {
 		s.kv.CopyRows(q.pages[whole], st.pages[whole], rows)
 	}
@@ -67,12 +64,11 @@ func (s *scheduler) advance(q *sequence, o model.Output) error {
 	case len(q.answer.Tokens) == q.gen.MaxTokens:
 		q.answer.Finish = FinishLength
 	default:
+		s.forget(q.pages, q.next)
 		return nil
 	}
 	q.ended = true
-	for _, p := range q.pages {
-		s.kv.Release(p)
-	}
+	s.release(q.pages)
 	return s.done(int(q.request), q.answer)
 }
 

@@ -92,26 +92,40 @@ func (e *Engine) settle() error {
 
 // needs returns how many pages a wave needs at least and can use at most.
 // Where the generations of one prompt do not fit side by side into what there
-// is, they are set apart, to run as memory comes free.
+// is, they are set apart, to run as memory comes free; where a node does not
+// fit that is longer than a window, it is cut, to give pages back on its way.
 func (e *Engine) needs(t *trie, requests []Request, have int) (least, most int) {
-	for i := range t.nodes {
-		need := pathPages(&t.nodes[i], requests)
-		if need > have && len(t.nodes[i].begins) > 1 {
+	c := e.model.Config()
+	for i := 0; i < len(t.nodes); i++ { // which grow
+		if len(t.nodes[i].begins) > 1 && pathPages(&c, &t.nodes[i], requests) > have {
 			t.setApart(int32(i))
-			need = pathPages(&t.nodes[i], requests)
 		}
-		least = max(least, need)
+		for pathPages(&c, &t.nodes[i], requests) > have {
+			n := &t.nodes[i]
+			at := min((have-1+c.Unseen(n.start))*model.PageTokens, n.end()-1) // what fits
+			if at <= n.start || c.Unseen(n.end()) == 0 {
+				break
+			}
+			t.split(int32(i), at)
+		}
+		least = max(least, pathPages(&c, &t.nodes[i], requests))
 	}
-	for i := 1; i < len(t.nodes); i++ { // setApart has added some
-		most += pathPages(&t.nodes[i], requests) - t.nodes[i].start/model.PageTokens
+	for i := 1; i < len(t.nodes); i++ {
+		most += ownPages(&t.nodes[i], requests)
 	}
 	return least, max(least, most)
 }
 
-// pathPages is what a node and the generations that begin there hold at most:
-// a branch inside a page has its own copy beside its parent's.
-func pathPages(n *node, requests []Request) int {
-	need := pagesFor(n.end()) + 1
+// pathPages is what a node, what it sees and the generations that begin there
+// hold at most.
+func pathPages(c *model.Config, n *node, requests []Request) int {
+	return ownPages(n, requests) + n.start/model.PageTokens - c.Unseen(n.start)
+}
+
+// ownPages is what a node and its generations hold beside its parent's pages:
+// a branch inside a page has its own copy.
+func ownPages(n *node, requests []Request) int {
+	need := pagesFor(n.end()) - n.start/model.PageTokens + 1
 	for _, r := range n.begins {
 		need += sequencePages(n, requests[r].Gen)
 	}

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/llamaeval/llamaeval/model"
+import (
+	"slices"
+
+	"github.com/llamaeval/llamaeval/model"
+)
 
 // allocate gives a node the pages of its path: its parent's, shared, and
 // fresh ones from where it begins. A page that the parent fills in part is
@@ -36,16 +40,43 @@ func (s *scheduler) allocate(id int32) bool {
 // the rows of the page that `start` falls into copied.
 func (s *scheduler) extend(old []model.PageID, start, fresh int) []model.PageID {
 	whole := start / model.PageTokens
-	table := make([]model.PageID, 0, whole+fresh)
-	for _, p := range old[:whole] {
-		s.kv.Retain(p)
-		table = append(table, p)
-	}
-	table = append(table, s.take(fresh)...)
+	table := append(s.share(old[:whole]), s.take(fresh)...)
 	if rows := start % model.PageTokens; rows > 0 {
 		s.kv.CopyRows(table[whole], old[whole], rows)
 	}
 	return table
+}
+
+// share returns a copy of a table, which owns its pages too.
+func (s *scheduler) share(table []model.PageID) []model.PageID {
+	for _, p := range table {
+		if p != model.NoPage {
+			s.kv.Retain(p)
+		}
+	}
+	return slices.Clone(table)
+}
+
+func (s *scheduler) release(table []model.PageID) {
+	for _, p := range table {
+		if p != model.NoPage {
+			s.kv.Release(p)
+		}
+	}
+}
+
+// forget gives back what lies before all windows for the position that a
+// table's owner computes next.
+func (s *scheduler) forget(table []model.PageID, next int) {
+	end := s.config.Unseen(next)
+	first := end
+	for first > 0 && table[first-1] != model.NoPage {
+		first--
+	}
+	s.release(table[first:end])
+	for i := range table[first:end] {
+		table[first+i] = model.NoPage
+	}
 }
 
 func (s *scheduler) take(n int) []model.PageID {

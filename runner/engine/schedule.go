@@ -16,6 +16,7 @@ type scheduler struct {
 	engine  *Engine
 	trie    *trie
 	kv      *model.KV
+	config  model.Config
 	states  []state // by node
 	stack   []int32 // nodes to compute, next on top
 	left    []int   // scored tokens a request still waits for
@@ -47,7 +48,7 @@ type part struct {
 }
 
 func newScheduler(e *Engine, requests []Request, t *trie, kv *model.KV, done func(int, Answer) error) *scheduler {
-	s := &scheduler{engine: e, requests: requests, trie: t, kv: kv, done: done}
+	s := &scheduler{engine: e, requests: requests, trie: t, kv: kv, config: e.model.Config(), done: done}
 	s.states = make([]state, len(s.trie.nodes))
 	s.left = make([]int, len(requests))
 	s.answers = map[int32]*Answer{}
@@ -179,6 +180,7 @@ func (s *scheduler) deliver() error {
 		st := &s.states[p.node]
 		st.computed += p.tokens
 		st.told = max(st.told, st.computed)
+		s.forget(st.pages, s.trie.nodes[p.node].start+st.computed)
 		if st.computed == len(s.trie.nodes[p.node].tokens) {
 			if err := s.complete(p.node, outputs[len(p.scores):]); err != nil {
 				return err
@@ -251,9 +253,7 @@ func (s *scheduler) neededNext(id int32) bool {
 func (s *scheduler) evict(id int32) {
 	st := &s.states[id]
 	for _, table := range append(st.begun, st.pages) {
-		for _, p := range table {
-			s.kv.Release(p)
-		}
+		s.release(table)
 	}
 	st.pages, st.begun, st.computed = nil, nil, 0
 }

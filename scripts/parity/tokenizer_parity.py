@@ -5,7 +5,10 @@ The Go test (model/tokenizer/parity_test.go) runs this, reads the same files and
 compares. Models are trained here, from a seed. Needs `tokenizers` and
 `sentencepiece`, see scripts/requirements.txt.
 
-usage: tokenizer_parity.py OUTPUT_FOLDER
+usage: tokenizer_parity.py OUTPUT_FOLDER [TOKENIZERS]
+
+With TOKENIZERS, a folder of tokenizer.json and tokenizer.model files, says what
+these do (links to them are made), and trains none.
 
 OUTPUT_FOLDER/texts.json       the strings
 OUTPUT_FOLDER/NAME.json|model  a tokenizer
@@ -112,6 +115,10 @@ APO = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 END = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 LLAMA3 = APO + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + END
 QWEN2 = APO + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + END
+KIMI = (
+    r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+" + APO + "?|"
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*" + APO + r"?|\p{N}{1,3}" + END
+)
 O200K = (
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+%s|"
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*%s|%s"
@@ -139,6 +146,7 @@ PRE = {
     "command-r": (seq(digits(), bytelevel(True)), "NFC", False),
     "llama-bpe": (seq(split(LLAMA3), bytelevel()), None, True),
     "dbrx": (seq(split(LLAMA3), bytelevel()), None, False),
+    "glm4": (seq(split(LLAMA3), bytelevel()), None, True),
     "qwen2": (seq(split(QWEN2), bytelevel()), "NFC", False),
     "stablelm2": (seq(split(QWEN2), bytelevel()), None, False),
     "qwen35": (
@@ -216,6 +224,18 @@ PRE = {
         None,
         True,
     ),
+    "superbpe": (seq(split(r"\p{N}+"), split(r"(?=(\d{3})+(?!\d))"), bytelevel()), None, False),
+    "kimi-k2": (seq(split(KIMI), bytelevel()), None, False),
+    "youtu": (
+        seq(
+            split("[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥぀-ゟ゠-ヿ]+"),
+            split(O200K % (APO + "?", APO + "?", r"\p{N}")),
+            bytelevel(),
+        ),
+        None,
+        True,
+    ),
+    "ufakzeka": (seq(split(r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + END), bytelevel()), None, False),
     "tiny_aya": (
         seq(split(r"\d{1,3}(?=(?:\d{3})*\b)"), split(O200K % (APO + "?", APO + "?", r"\p{N}{1,3}")), bytelevel()),
         None,
@@ -230,14 +250,6 @@ STEPS = {
     "whitespace": seq({"type": "Whitespace"}, bytelevel()),
     "whitespace-split": seq({"type": "WhitespaceSplit"}, bytelevel()),
     "delimiter": seq({"type": "CharDelimiterSplit", "delimiter": "a"}, bytelevel()),
-    "kimi": seq(
-        split(
-            r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+"
-            + APO + r"?|\p{N}{1,3}" + END
-        ),
-        bytelevel(),
-    ),
-    "superbpe": seq(split(r"\p{N}+"), split(r"(?=(\d{3})+(?!\d))"), bytelevel()),
     "tiktoken": seq(
         split(r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"),
         bytelevel(),
@@ -447,22 +459,35 @@ def write(folder, name, ids, decoded):
         json.dump(decoded, f)
 
 
-def main(folder):
+def write_json(folder, name, texts):
+    tok = Tokenizer.from_file(os.path.join(folder, name + ".json"))
+    ids = [e.ids for e in tok.encode_batch_fast(texts, add_special_tokens=False)]
+    write(folder, name, ids, tok.decode_batch(ids[:1000], skip_special_tokens=True))
+
+
+def write_sentencepiece(folder, name, texts):
+    sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(folder, name + ".model"))
+    ids = sp.encode(texts)
+    write(folder, name, ids, [sp.decode(i) for i in ids[:1000]])
+
+
+def main(folder, given=None):
     texts = strings()
     with open(os.path.join(folder, "texts.json"), "w") as f:
         json.dump(texts, f)
+    if given:
+        for file in sorted(os.listdir(given)):
+            os.symlink(os.path.join(os.path.abspath(given), file), os.path.join(folder, file))
+            name, kind = os.path.splitext(file)
+            (write_json if kind == ".json" else write_sentencepiece)(folder, name, texts)
+        return
     for name, doc in json_files(texts):
-        path = os.path.join(folder, name + ".json")
-        with open(path, "w") as f:
+        with open(os.path.join(folder, name + ".json"), "w") as f:
             json.dump(doc, f, ensure_ascii=False)
-        tok = Tokenizer.from_file(path)
-        ids = [e.ids for e in tok.encode_batch_fast(texts, add_special_tokens=False)]
-        write(folder, name, ids, tok.decode_batch(ids[:1000], skip_special_tokens=True))
+        write_json(folder, name, texts)
     for name in sentencepiece_files(folder):
-        sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(folder, name + ".model"))
-        ids = sp.encode(texts)
-        write(folder, name, ids, [sp.decode(i) for i in ids[:1000]])
+        write_sentencepiece(folder, name, texts)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
