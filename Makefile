@@ -10,7 +10,7 @@ help: ## show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## build bin/llamaeval
-	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/llamaeval
+	$(GO) build -trimpath -ldflags "-X main.stamped=$(VERSION)" -o $(BIN) ./cmd/llamaeval
 
 demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
@@ -47,7 +47,7 @@ fuzz-short: ## each fuzz target for two seconds
 	scripts/fuzz 2s
 
 cuda: ## build bin/llamaeval-cuda, which uses NVIDIA GPUs where there are any
-	scripts/cuda-go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
+	scripts/cuda-go build -trimpath -ldflags "-X main.stamped=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
 
 cuda-test: ## kernels for GPUs, on an emulator
 	scripts/cuda-test
