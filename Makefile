@@ -74,7 +74,7 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
-	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 golden: $(PYTHON) ## rewrite golden files and README's tables of support
@@ -88,10 +88,14 @@ suite: build ## every built-in task on five documents of the mirror, some minute
 bench: ## kernel and model benchmarks
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model
 
-clean: ## remove what was built
-	rm -rf bin .venv .cuda kernels/cuda/emu/build
+release: ## archives for all systems, checksums and the list of modules, in dist
+	$(GO) build -C scripts/tools -trimpath -o ../../bin/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	$(GO) run ./scripts/release -sbom bin/cyclonedx-gomod
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium
+clean: ## remove what was built
+	rm -rf bin dist .venv .cuda kernels/cuda/emu/build
+
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release
 chromium:
 	scripts/chromium
 
