@@ -25,11 +25,20 @@ unit: build model $(PYTHON) ## unit tests of all packages
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
 
-lint: ## gofmt, vet, staticcheck
+lint: staticcheck bin/lint/ready ## gofmt, vet, staticcheck; workflows, the action, Dockerfiles
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	$(GO) vet ./...
+	$(GO) build -C scripts/tools -o ../../bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	scripts/lint-files
+
+staticcheck:
 	$(GO) build -C scripts/tools -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
+
+bin/lint/ready: scripts/lint-requirements.txt
+	python3 -m venv bin/lint
+	bin/lint/bin/python -m pip install -q -r scripts/lint-requirements.txt
+	@touch $@
 
 cross: ## compile for the other systems
 	GOOS=windows $(GO) vet ./...
@@ -95,7 +104,7 @@ release: ## archives for all systems, checksums and the list of modules, in dist
 clean: ## remove what was built
 	rm -rf bin dist .venv .cuda kernels/cuda/emu/build
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck
 chromium:
 	scripts/chromium
 
