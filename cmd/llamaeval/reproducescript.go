@@ -49,7 +49,9 @@ func scriptOf(run results.Run) (string, error) {
 		return "", errors.New("it holds a NUL character, which no shell can pass on")
 	}
 	var b strings.Builder
-	note := func(format string, args ...any) { fmt.Fprintf(&b, "# %s\n", oneLine(printable(fmt.Sprintf(format, args...)))) }
+	note := func(format string, args ...any) {
+		fmt.Fprintf(&b, "# %s\n", oneLine(printable(fmt.Sprintf(format, args...))))
+	}
 	b.WriteString("#!/bin/sh\n")
 	note("Repeats the run %.8s of %s, in a folder of its own: sh SCRIPT [MODEL]", run.ConfigHash, run.Started.UTC().Format("2006-01-02"))
 	note("It was computed on %s/%s (%s).", run.OS, run.Arch, run.Config.ISA)
