@@ -86,16 +86,25 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
-golden: $(PYTHON) ## rewrite golden files and README's tables of support
+golden: docs ## rewrite golden files and README's tables of support
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
+
+docs: build $(PYTHON) ## rewrite README's tables of support; manual and completions in bin/doc
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
 	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test ./kernels/quant ./model/tokenizer -run 'DequantizeMatches|Parity' -update
+	mkdir -p bin/doc && $(BIN) man > bin/doc/llamaeval.1
+	for shell in bash zsh fish; do $(BIN) completion $$shell > bin/doc/llamaeval.$$shell || exit 1; done
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check
 
-bench: ## kernel and model benchmarks
+bench: build model ## kernel and model benchmarks; a line for docs/bench-history.jsonl
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model
+	$(BIN) bench --format json > bin/bench.json
+	$(GO) run ./scripts/benchhistory < bin/bench.json
+
+cover: build model $(PYTHON) ## share of statements that unit tests cover, by package
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) scripts/cover
 
 release: ## archives for all systems, checksums and the list of modules, in dist
 	$(GO) build -C scripts/tools -trimpath -o ../../bin/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
@@ -104,7 +113,7 @@ release: ## archives for all systems, checksums and the list of modules, in dist
 clean: ## remove what was built
 	rm -rf bin dist .venv .cuda kernels/cuda/emu/build
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck cover docs
 chromium:
 	scripts/chromium
 
