@@ -25,7 +25,7 @@ unit: build model $(PYTHON) ## unit tests of all packages
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
 
-lint: staticcheck bin/lint/ready ## gofmt, vet, staticcheck; workflows, the action, Dockerfiles
+lint: staticcheck .lint/ready ## gofmt, vet, staticcheck; workflows, the action, Dockerfiles
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	$(GO) vet ./...
 	$(GO) build -C scripts/tools -o ../../bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
@@ -35,9 +35,9 @@ staticcheck:
 	$(GO) build -C scripts/tools -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
 
-bin/lint/ready: scripts/lint-requirements.txt
-	python3 -m venv bin/lint
-	bin/lint/bin/python -m pip install -q -r scripts/lint-requirements.txt
+.lint/ready: scripts/lint-requirements.txt
+	python3 -m venv .lint
+	.lint/bin/python -m pip install -q -r scripts/lint-requirements.txt
 	@touch $@
 
 cross: ## compile for the other systems
@@ -111,7 +111,7 @@ release: ## archives for all systems, checksums and the list of modules, in dist
 	$(GO) run ./scripts/release -sbom bin/cyclonedx-gomod
 
 clean: ## remove what was built
-	rm -rf bin dist .venv .cuda kernels/cuda/emu/build
+	rm -rf bin dist .lint .venv .cuda kernels/cuda/emu/build
 
 .PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck cover docs
 chromium:

@@ -73,7 +73,7 @@ func TestAction(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := actionRelease(t, dir)
-	base := map[string]string{"model": model, "task": "piqa,arc_easy", "shots": "1", "limit": "5", "args": "--sample --system 'Answer, please.'"}
+	base := map[string]string{"model": model, "task": "piqa,arc_easy", "shots": "1", "limit": "5", "args": "--sample --system 'Answer, please.' --limit-order\nrandom"}
 	for _, tt := range []struct {
 		name             string
 		inputs           map[string]string
@@ -83,7 +83,7 @@ func TestAction(t *testing.T) {
 		{"passed", map[string]string{"gate": "score(piqa)>=0\n\nscore(arc_easy)>=0\n"}, 0, "| piqa ", ""},
 		{"against", map[string]string{"gate": "d(piqa)>=-0.01", "baseline": "passed", "version": "v1.2.3"}, 0, "passed", ""},
 		{"not passed", map[string]string{"gate": "score(piqa)>=1.01"}, exitGate, "| piqa ", "::error title=llamaeval::llamaeval: "},
-		{"wrong usage", map[string]string{"gate": "50% of piqa"}, exitUsage, "> llamaeval: ", "50%25 of piqa"},
+		{"wrong usage", map[string]string{"gate": "50% <of> piqa"}, exitUsage, "50% &lt;of> piqa", "50%25 <of> piqa"},
 		{"no such release", map[string]string{"version": "v9.9.9"}, -1, "", ""},
 		{"damaged release", map[string]string{"version": "v0.0.0-damaged"}, 1, "", ""},
 	} {
