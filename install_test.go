@@ -18,7 +18,8 @@ import (
 
 // `go install` of the module's path builds the program from what a proxy
 // would serve: the checkout's files as a module, dependencies from the cache of
-// this machine, no network. What it builds knows its version and runs.
+// this machine, and only what that lacks from elsewhere. What it builds knows
+// its version and runs.
 func TestGoInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program")
@@ -26,14 +27,15 @@ func TestGoInstall(t *testing.T) {
 	const module, version = "github.com/llamaeval/llamaeval", "v0.0.1-proxy"
 	dir := t.TempDir()
 	serveModule(t, filepath.Join(dir, "proxy"), module, version)
-	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	known, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	cache, elsewhere, _ := strings.Cut(strings.TrimSpace(string(known)), "\n")
 	install := exec.Command("go", "install", "-trimpath", module+"/cmd/llamaeval@"+version)
 	install.Dir = dir
 	install.Env = append(os.Environ(), "GOBIN="+filepath.Join(dir, "bin"), "GOMODCACHE="+filepath.Join(dir, "modules"),
-		"GOPROXY="+fileURL(filepath.Join(dir, "proxy"))+","+fileURL(filepath.Join(strings.TrimSpace(string(cache)), "cache", "download")),
+		"GOPROXY="+fileURL(filepath.Join(dir, "proxy"))+","+fileURL(filepath.Join(cache, "cache", "download"))+","+elsewhere,
 		"GOSUMDB=off", "GOFLAGS=-modcacherw", "GOTOOLCHAIN=local", "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("go install: %v\n%s", err, out)
