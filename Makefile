@@ -10,7 +10,7 @@ help: ## show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## build bin/llamaeval
-	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/llamaeval
+	$(GO) build -trimpath -ldflags "-X main.stamped=$(VERSION)" -o $(BIN) ./cmd/llamaeval
 
 demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
@@ -25,11 +25,20 @@ unit: build model $(PYTHON) ## unit tests of all packages
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
 
-lint: ## gofmt, vet, staticcheck
+lint: staticcheck .lint/ready ## gofmt, vet, staticcheck; workflows, the action, Dockerfiles
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	$(GO) vet ./...
+	$(GO) build -C scripts/tools -o ../../bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	scripts/lint-files
+
+staticcheck:
 	$(GO) build -C scripts/tools -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
+
+.lint/ready: scripts/lint-requirements.txt
+	python3 -m venv .lint
+	.lint/bin/python -m pip install -q -r scripts/lint-requirements.txt
+	@touch $@
 
 cross: ## compile for the other systems
 	GOOS=windows $(GO) vet ./...
@@ -47,7 +56,7 @@ fuzz-short: ## each fuzz target for two seconds
 	scripts/fuzz 2s
 
 cuda: ## build bin/llamaeval-cuda, which uses NVIDIA GPUs where there are any
-	scripts/cuda-go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
+	scripts/cuda-go build -trimpath -ldflags "-X main.stamped=$(VERSION)" -o bin/llamaeval-cuda ./cmd/llamaeval
 
 cuda-test: ## kernels for GPUs, on an emulator
 	scripts/cuda-test
@@ -74,24 +83,37 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
-	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples
+	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
-golden: $(PYTHON) ## rewrite golden files and README's tables of support
+golden: docs ## rewrite golden files and README's tables of support
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
+
+docs: build $(PYTHON) ## rewrite README's tables of support; manual and completions in bin/doc
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
 	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test ./kernels/quant ./model/tokenizer -run 'DequantizeMatches|Parity' -update
+	mkdir -p bin/doc && $(BIN) man > bin/doc/llamaeval.1
+	for shell in bash zsh fish; do $(BIN) completion $$shell > bin/doc/llamaeval.$$shell || exit 1; done
 
 suite: build ## every built-in task on five documents of the mirror, some minutes
 	scripts/suite-check
 
-bench: ## kernel and model benchmarks
+bench: build model ## kernel and model benchmarks; a line for docs/bench-history.jsonl
 	$(GO) test -run '^$$' -bench . ./kernels/... ./model
+	$(BIN) bench --format json > bin/bench.json
+	$(GO) run ./scripts/benchhistory < bin/bench.json
+
+cover: build model $(PYTHON) ## share of statements that unit tests cover, by package
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) scripts/cover
+
+release: ## archives for all systems, checksums and the list of modules, in dist
+	$(GO) build -C scripts/tools -trimpath -o ../../bin/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	$(GO) run ./scripts/release -sbom bin/cyclonedx-gomod
 
 clean: ## remove what was built
-	rm -rf bin .venv .cuda kernels/cuda/emu/build
+	rm -rf bin dist .lint .venv .cuda kernels/cuda/emu/build
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck cover docs
 chromium:
 	scripts/chromium
 

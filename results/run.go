@@ -220,6 +220,11 @@ func ReadRun(dir string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	return ParseRun(path, data)
+}
+
+// ParseRun reads the content of a run.json; path is for messages.
+func ParseRun(path string, data []byte) (Run, error) {
 	var r Run
 	if err := json.Unmarshal(data, &r); err != nil {
 		return Run{}, fmt.Errorf("%s: not a description of a run: %w", path, err)

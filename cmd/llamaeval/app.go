@@ -11,9 +11,6 @@ import (
 	"github.com/llamaeval/llamaeval/results"
 )
 
-// version is stamped by the release build.
-var version = "dev"
-
 func newApp(stdout, stderr io.Writer) *cli.App {
 	return &cli.App{
 		Name:      "llamaeval",
@@ -24,7 +21,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
 			runCommand(), compareCommand(), leaderboardCommand(), reportCommand(), showCommand(), mergeCommand(), exportCommand(), verifyCommand(), reproduceCommand(),
-			tasksCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand(),
+			tasksCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand(), completionCommand(), manCommand(),
 		},
 
 		HideHelpCommand:           true,

@@ -18,8 +18,9 @@ func reproduceCommand() *cli.Command {
 		Name:      "reproduce",
 		Usage:     "run a stored run again, whole, and compare every bit",
 		ArgsUsage: "DIR",
-		UsageText: "llamaeval reproduce results/m\nllamaeval reproduce results/m --model elsewhere/m.gguf --hub mirror --out again",
+		UsageText: "llamaeval reproduce results/m\nllamaeval reproduce results/m --model elsewhere/m.gguf --hub mirror --out again\nllamaeval reproduce --script run.json > again.sh",
 		Flags: flags(
+			&cli.BoolFlag{Name: "script", Usage: "print the shell commands that repeat a run; its run.json is enough"},
 			&cli.StringFlag{Name: "model", Usage: "where the run's checkpoint is now: a `FILE` or an alias", DefaultText: "where the run found it"},
 			&cli.StringFlag{Name: "against", Usage: "where the base of a --sequential run is now: its `FOLDER`", DefaultText: "where the run found it"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "keep the second run in `FOLDER`; an interrupted one then goes on", DefaultText: "a temporary folder"},
@@ -39,6 +40,9 @@ func reproduceAction(c *cli.Context) (err error) {
 		return err
 	}
 	dir := c.Args().First()
+	if c.Bool("script") {
+		return printScript(c.App.Writer, dir)
+	}
 	run, err := runner.OpenStored(dir)
 	if err != nil {
 		return err
