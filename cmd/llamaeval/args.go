@@ -15,6 +15,9 @@ import (
 // arguments follow behind "--".
 func arrange(app *cli.App, args []string) ([]string, error) {
 	words, flags, rest := split(app, args[1:])
+	if len(words) > 0 && words[0] == "help" {
+		words, flags = words[1:], append(flags, "--help")
+	}
 	path, commands := []string{args[0]}, app.Commands
 	own := app.Flags
 	for len(words) > 0 && len(commands) > 0 {

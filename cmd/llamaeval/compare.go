@@ -13,13 +13,14 @@ import (
 
 func compareCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "compare",
-		Usage:     "say whether runs are better or worse than a base, task by task",
-		ArgsUsage: "A B [C...]",
-		UsageText: "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02' --junit gates.xml",
+		Name:        "compare",
+		Usage:       "say whether runs are better or worse than a base, task by task",
+		ArgsUsage:   "A B [C...]",
+		UsageText:   "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02'",
+		Description: "A gate passes if the whole 95% interval of the paired difference is on its\nside, so a run of too few documents does not pass by luck.\n" + exitCodes,
 		Flags: flags(
 			gateFlags(),
-			&cli.StringFlag{Name: "junit", Usage: "write gates, or without any the verdicts, as JUnit XML to `FILE`"},
+			&cli.StringFlag{Name: "junit", Usage: "write gates (without any: verdicts) as JUnit XML to `FILE`", DefaultText: "none"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -30,8 +31,8 @@ func compareCommand() *cli.Command {
 // gateFlags are conditions; `compare` and `run` have them.
 func gateFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "gate", Usage: "exit with 3 unless `EXPR` holds: 'd(gsm8k)>=-0.02', the difference from the base, or 'score(gsm8k)>=0.3'; may be repeated"},
-		&cli.StringFlag{Name: "gate-file", Usage: "gates, one a line: `FILE`"},
+		&cli.StringSliceFlag{Name: "gate", Usage: "exit with 3 unless `EXPR` holds: 'd(piqa)>=-0.02', the difference from the base as a share, or 'score(piqa)>=0.6'; may be repeated", DefaultText: "none"},
+		&cli.StringFlag{Name: "gate-file", Usage: "a `FILE` with a gate on each line, # for comments", DefaultText: "none"},
 	}
 }
 

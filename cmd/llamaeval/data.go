@@ -38,7 +38,7 @@ func dataCommand() *cli.Command {
 				OnUsageError: wrongUsage, Action: dataPull,
 			},
 			{
-				Name: "verify", Usage: "compare the cached files with the hashes recorded when they were fetched",
+				Name: "verify", Usage: "compare cached files with the hashes they came with",
 				UsageText:    "llamaeval data verify",
 				Flags:        flags(dataFlags(), formatFlag(), quietFlag()),
 				OnUsageError: wrongUsage, Action: dataVerify,

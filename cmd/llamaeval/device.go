@@ -13,7 +13,7 @@ import (
 const autoDevice = "auto"
 
 func deviceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda[:i[,j...]]: `DEVICE`", Value: autoDevice}
+	return &cli.StringFlag{Name: "device", Usage: "the `DEVICE`: auto (a GPU where there is one), cpu, cuda, cuda:1, cuda:0,1", Value: autoDevice}
 }
 
 // checkDevice refuses a device or mode that there is not, before anything is

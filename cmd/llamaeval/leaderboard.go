@@ -15,9 +15,9 @@ func leaderboardCommand() *cli.Command {
 		Name:      "leaderboard",
 		Usage:     "rank runs of many models, with ties where no difference is shown",
 		ArgsUsage: "DIR...",
-		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --reference llama2-paper --format markdown",
+		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --format markdown",
 		Flags: flags(
-			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` llama2-paper"},
+			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` is llama2-paper", DefaultText: "none"},
 			formatFlag(leaderboard.Formats()...), quietFlag(),
 		),
 		OnUsageError: wrongUsage,

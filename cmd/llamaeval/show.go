@@ -17,12 +17,12 @@ import (
 func showCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "read a run's samples: prompt, answer, target, and how each was judged",
+		Usage:     "read a run's samples: prompt, answer, target, how it was judged",
 		ArgsUsage: "DIR",
 		UsageText: "llamaeval show results/m\nllamaeval show results/m --task gsm8k --wrong",
 		Flags: flags(
-			&cli.StringSliceFlag{Name: "task", Usage: "only these `TASKS`, groups or globs of the run, split at commas; may be repeated"},
-			&cli.BoolFlag{Name: "wrong", Usage: "only samples that are not right by their task's primary metric"},
+			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups, globs, with commas or repeated", DefaultText: "all"},
+			&cli.BoolFlag{Name: "wrong", Usage: "only what is not right by the task's primary metric"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,

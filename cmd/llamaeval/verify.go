@@ -19,9 +19,9 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "DIR",
 		UsageText: "llamaeval verify results/m\nllamaeval verify results/m --items 200 --threads 1 --memory 64MiB",
 		Flags: flags(
-			&cli.IntFlag{Name: "items", Usage: "how many items, spread over all tasks: `N`", Value: 20},
-			&cli.Int64Flag{Name: "seed", Usage: "seed of their choice", Value: defaultSeed},
-			&cli.StringFlag{Name: "model", Usage: "where the run's checkpoint is now: a `FILE` or an alias", DefaultText: "where the run found it"},
+			&cli.IntFlag{Name: "items", Usage: "`N` items, spread over all tasks", Value: 20},
+			&cli.Int64Flag{Name: "seed", Usage: "the whole number `N` that their choice begins with", Value: defaultSeed},
+			&cli.StringFlag{Name: "model", Usage: "the checkpoint as it is named now: a `FILE`, a folder, an alias", DefaultText: "where the run found it"},
 			sourceFlags(), machineFlags(), codeFlags(), formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
