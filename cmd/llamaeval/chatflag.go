@@ -30,7 +30,7 @@ func (v *chatValue) Set(text string) error {
 	case string(chatMessage):
 		*v = chatMessage
 	default:
-		return fmt.Errorf("%q is not turns or message", text)
+		return fmt.Errorf("%q is not turns or message: use --chat or --chat=message", text)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func compareAction(c *cli.Context) error {
 	report.Judge(gates)
 	report.Width = terminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
-		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
+		return fmt.Errorf("%s and %s hold no scores: run them with tasks in common", runs[0].Name, runs[1].Name)
 	}
 	if path := c.String("junit"); path != "" {
 		var b bytes.Buffer
@@ -97,14 +97,14 @@ func readGates(c *cli.Context) ([]compare.Gate, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--gate-file: %w", err)
+		return nil, fmt.Errorf("--gate-file: %w: give a file with a gate on each line", err)
 	}
 	more, err := compare.ParseGates(bytes.NewReader(data))
 	if err != nil {
 		return nil, usagef("--gate-file %s, %v", path, err)
 	}
 	if len(more) == 0 {
-		return nil, usagef("--gate-file %s holds no gate", path)
+		return nil, usagef("--gate-file %s holds no gate: write one a line, as d(gsm8k)>=-0.02", path)
 	}
 	return append(out, more...), nil
 }

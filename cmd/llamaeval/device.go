@@ -20,7 +20,7 @@ func deviceFlag() cli.Flag {
 // loaded.
 func checkDevice(device, mode string) error {
 	if mode != model.Exact && mode != model.Fast {
-		return usagef("--mode %s is neither exact nor fast", mode)
+		return usagef("--mode %s is neither exact nor fast: use one of them", mode)
 	}
 	if device == autoDevice || device == model.CPU {
 		return nil

@@ -92,10 +92,10 @@ func identity(l *runner.Local) (measured.Checkpoint, error) {
 func diffCorpus(c *cli.Context) (corpus divergence.Corpus, text measured.Text, err error) {
 	corpus = divergence.Corpus{Context: c.Int("context"), Rule: measured.Rule(c.String("score"))}
 	if corpus.Rule != measured.SecondHalf && corpus.Rule != measured.All {
-		return corpus, text, usagef("--score %s is neither half nor all", corpus.Rule)
+		return corpus, text, usagef("--score %s is neither half nor all: use one of them", corpus.Rule)
 	}
 	if c.IsSet("context") && corpus.Context < 1 {
-		return corpus, text, usagef("--context %d: a number of tokens", corpus.Context)
+		return corpus, text, usagef("--context %d: give a number of tokens, such as 512", corpus.Context)
 	}
 	if err := checkDevice("cpu", c.String("mode")); err != nil {
 		return corpus, text, err
@@ -111,7 +111,7 @@ func diffCorpus(c *cli.Context) (corpus divergence.Corpus, text measured.Text, e
 		return corpus, text, err
 	}
 	if c.IsSet("task") {
-		return corpus, text, usagef("--task and --text exclude each other")
+		return corpus, text, usagef("--task and --text exclude each other: leave one out")
 	}
 	if limit.Fraction > 0 {
 		return corpus, text, usagef("--limit %s: with --text, a whole number of windows", c.String("limit"))
@@ -167,7 +167,7 @@ func fileText(path string) ([]divergence.Document, measured.Text, error) {
 		return nil, text, err
 	}
 	if !utf8.Valid(data) {
-		return nil, text, fmt.Errorf("%s is not text in UTF-8", path)
+		return nil, text, fmt.Errorf("%s is not text in UTF-8: convert it first, for example with iconv", path)
 	}
 	hash := sha256.Sum256(data)
 	text = measured.Text{Name: filepath.Base(path), Documents: 1, DataHash: hex.EncodeToString(hash[:])}

@@ -170,7 +170,7 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 	}
 	selection, err := r.Resolve(names)
 	if err != nil {
-		return nil, err
+		return nil, unknownName(err)
 	}
 	job.Groups = selection.Groups
 	if err := allowCode(c, job, selection.Tasks); err != nil {

@@ -132,7 +132,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	}
 	t, err := r.Load(name)
 	if err != nil {
-		return nil, err
+		return nil, unknownName(err)
 	}
 	data, err := store(c, c.Bool("sample"))
 	if err != nil {

@@ -195,7 +195,7 @@ func printVerification(c *cli.Context, v runner.Verification, format string) err
 		}
 	}
 	if v.Differing > 0 {
-		return fmt.Errorf("%d of %d values are not, to the bit, what is stored", v.Differing, v.Values)
+		return fmt.Errorf("%d of %d values are not, to the bit, what is stored: the table above names them; `llamaeval reproduce` says what differs first", v.Differing, v.Values)
 	}
 	return nil
 }

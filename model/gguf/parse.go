@@ -113,7 +113,7 @@ func (p *parser) fits(n uint64, size int, what string) error {
 
 func (p *parser) header(f *File) (tensorCount, pairCount int, err error) {
 	if len(p.data) < 4 || string(p.data[:4]) != "GGUF" {
-		return 0, 0, fmt.Errorf("%s: is not a GGUF checkpoint: %d bytes that start with %q, want \"GGUF\"",
+		return 0, 0, fmt.Errorf("%s: is not a GGUF checkpoint: %d bytes that start with %q, want \"GGUF\": give a GGUF file, or a folder with config.json and safetensors files",
 			p.name, len(p.data), p.data[:min(4, len(p.data))])
 	}
 	p.pos = 4
@@ -346,7 +346,7 @@ func (p *parser) locate(f *File, entries []entry, align int) error {
 		}
 		room := uint64(len(p.data) - start)
 		if e.offset > room || e.size > room-e.offset {
-			return p.fail("tensor %s needs %d bytes at offset %d of the data, the file has %d there: it is cut short or damaged",
+			return p.fail("tensor %s needs %d bytes at offset %d of the data, the file has %d there: it is cut short or damaged, fetch it again",
 				name, e.size, e.offset, room)
 		}
 		lo, hi := start+int(e.offset), start+int(e.offset+e.size)
