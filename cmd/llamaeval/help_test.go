@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 )
+
+// exampleCommand is what of an example line the program is called with.
+var exampleCommand = regexp.MustCompile(`\bllamaeval( [^<|#'()>]*('[^']*')?)*`)
 
 // eachCommand calls f with every command and the words that name it; the
 // program itself has none.
@@ -49,9 +53,9 @@ func TestHelpFits(t *testing.T) {
 			if line == "" && i > 0 {
 				break
 			}
-			example, _, _ := strings.Cut(line, " #")
-			words := strings.Fields(strings.NewReplacer("'", "", " > new.json", "").Replace(example))
-			if len(words) < 2 || words[0] != "llamaeval" {
+			example := exampleCommand.FindString(line)
+			words := strings.Fields(strings.ReplaceAll(example, "'", ""))
+			if len(words) < 2 {
 				t.Errorf("%s %s does not begin with an example: %q", name, flag, line)
 			} else if _, err := arrange(newApp(&stdout, &stderr), words); err != nil {
 				t.Errorf("%s %s: %s: %v", name, flag, example, err)
