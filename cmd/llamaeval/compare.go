@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/compare"
 )
 
@@ -61,7 +62,7 @@ func compareAction(c *cli.Context) error {
 	}
 	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
-	report.Width = terminalWidth(c.App.Writer)
+	report.Width = results.TerminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
 		return fmt.Errorf("%s and %s hold no scores: run them with tasks in common", runs[0].Name, runs[1].Name)
 	}

@@ -111,8 +111,8 @@ func splitTable(rows []splitRow) results.Table {
 		return cmp.Or(strings.Compare(a.Dataset, b.Dataset), strings.Compare(a.Config, b.Config), strings.Compare(a.Split, b.Split))
 	})
 	t := results.Table{Columns: []results.Column{
-		{Name: "dataset"}, {Name: "config"}, {Name: "split"}, {Name: "files", Right: true}, {Name: "bytes", Right: true},
-		{Name: "at hand"}, {Name: "revision"}, {Name: "tasks"},
+		{Name: "dataset"}, {Name: "config"}, {Name: "split"}, {Name: "files", Right: true, Spare: true}, {Name: "bytes", Right: true, Spare: true},
+		{Name: "at hand"}, {Name: "revision", Spare: true}, {Name: "tasks"},
 	}}
 	have, size := 0, int64(0)
 	for _, r := range rows {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"io"
-	"os"
-
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/leaderboard"
 )
 
@@ -41,20 +38,6 @@ func leaderboardAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	board.Width = terminalWidth(c.App.Writer)
+	board.Width = results.TerminalWidth(c.App.Writer)
 	return board.Write(c.App.Writer, format)
-}
-
-// terminalWidth is how many characters fit a line of the terminal that w is; 0
-// if it is none, or hardly one.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width < 40 {
-		return 0
-	}
-	return width
 }

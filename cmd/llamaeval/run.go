@@ -102,7 +102,7 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	compared.Width = terminalWidth(c.App.Writer)
+	compared.Width = results.TerminalWidth(c.App.Writer)
 	report.Compared = compared
 	if err := report.Write(c.App.Writer, format); err != nil {
 		return err

@@ -68,7 +68,7 @@ func tasksList(c *cli.Context) error {
 		Source     string `json:"source"`
 	}
 	rows := []row{}
-	t := results.Table{Columns: []results.Column{{Name: "task"}, {Name: "output type"}, {Name: "dataset"}, {Name: "shots", Right: true}, {Name: "source"}}}
+	t := results.Table{Columns: []results.Column{{Name: "task"}, {Name: "output type"}, {Name: "dataset", Spare: true}, {Name: "shots", Right: true}, {Name: "source", Spare: true}}}
 	for _, l := range listed {
 		rows = append(rows, row{l.Task, string(l.OutputType), l.Dataset, l.Shots, l.Source})
 		t.Rows = append(t.Rows, []string{l.Task, string(l.OutputType), l.Dataset, strconv.Itoa(l.Shots), l.Source})

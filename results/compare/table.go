@@ -118,7 +118,6 @@ func (r Report) table(run *Run) results.Table {
 // detectable difference, the interval broken where it needs to be.
 func narrow(t *results.Table) {
 	const difference, p, won, least = 4, 5, 6, 7
-	t.Columns[difference].Wrap = len("-10.0 (-30.6 to ")
 	t.Columns[difference].Name, t.Columns[p].Name, t.Columns[won].Name = "difference, CI", "p", "+/-"
 	t.Columns = slices.Delete(t.Columns, least, least+1)
 	for i, row := range t.Rows {
@@ -127,6 +126,9 @@ func narrow(t *results.Table) {
 			row[least] = "incomparable"
 		}
 		t.Rows[i] = row
+	}
+	if t.TightWidth() > t.Width {
+		t.Columns[difference].Wrap = len("-10.0 (-30.6 to ")
 	}
 }
 
