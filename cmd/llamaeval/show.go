@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/browse"
 )
 
@@ -44,7 +45,8 @@ func showAction(c *cli.Context) error {
 	}
 	switch format {
 	case "table":
-		return paged(c.App.Writer, func(w io.Writer) error { return browse.WriteText(w, b.Items()) })
+		width := results.TerminalWidth(c.App.Writer)
+		return paged(c.App.Writer, func(w io.Writer) error { return browse.WriteText(w, b.Items(), width) })
 	case "json":
 		return browse.WriteJSON(c.App.Writer, b.Items())
 	}
