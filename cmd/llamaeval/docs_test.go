@@ -246,3 +246,39 @@ func TestDocsMentionWhatExists(t *testing.T) {
 		}
 	}
 }
+
+// Pictures that pages show are there, small enough to load, and the commands in
+// the terminal's exist.
+func TestDocsPictures(t *testing.T) {
+	const most = 300_000 // bytes
+	picture := regexp.MustCompile(`(?:\]\(|src=")((?:docs/)?images/[^)"]+)`)
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md") {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range picture.FindAllStringSubmatch(string(data), -1) {
+			if info, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil || info.Size() > most {
+				t.Errorf("%s: %s: %v, or more than %d bytes", page, m[1], err, most)
+			}
+		}
+	}
+	drawn, err := os.ReadFile("../../docs/images/terminal.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`>\$ (llamaeval [^<]*?)\\?<`).FindAllStringSubmatch(string(drawn), -1)
+	if len(commands) == 0 {
+		t.Error("the terminal shows no command")
+	}
+	for _, m := range commands {
+		words := strings.Fields(strings.NewReplacer("&#39;", "", "&gt;", ">").Replace(m[1]))
+		if _, err := arrange(newApp(nil, nil), words); err != nil {
+			t.Errorf("docs/images/terminal.svg: %s: %v", m[1], err)
+		}
+	}
+}
