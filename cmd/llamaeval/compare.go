@@ -72,7 +72,7 @@ func compareAction(c *cli.Context) error {
 			return err
 		}
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("--junit: %w", err)
+			return fmt.Errorf("--junit: %w: give a file in a folder that is there", err)
 		}
 	}
 	if err := report.Write(c.App.Writer, format); err != nil {

@@ -165,7 +165,7 @@ func dataPull(c *cli.Context) error {
 		if err == nil {
 			continue
 		}
-		err = fmt.Errorf("task %s: %w", n.tasks[0], err)
+		err = fmt.Errorf("task %s: %w", n.tasks[0], explainNetwork(err))
 		switch {
 		case n.Optional && dataset.NotThere(err):
 			say("warning: " + oneLine(err.Error()) + ": it runs with --shots 0, which is its own setting")

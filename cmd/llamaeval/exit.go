@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -72,6 +73,15 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 func unknownName(err error) error {
 	if _, ok := err.(*tasks.UnknownTaskError); ok { // one in a file is wrapped
 		return usagef("%v", err)
+	}
+	return err
+}
+
+// explainNetwork says what to look at when a hub cannot be reached.
+func explainNetwork(err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return fmt.Errorf("%w: check the network, or the hub's address in HF_ENDPOINT", err)
 	}
 	return err
 }

@@ -56,6 +56,8 @@ var mistakes = []struct {
 	{"run --task humaneval --sample --sandbox jail --allow-code-execution", 2, "use host or wasm=PATH"},
 	{"run --task humaneval --sample --unsafe-code-execution", 2, "add that one"},
 	{"tasks show", 2, "`llamaeval tasks show --help`"},
+	{"run --task zz* --sample", 2, "`llamaeval tasks list`"},
+	{"data pull nosuch", 2, "`llamaeval tasks list`"},
 	{"tasks show nosuch", 2, "`llamaeval tasks list`"},
 	{"model quantize", 2, "--type Q8_0"},
 	{"model quantize --type Q9 -o q.gguf", 2, "use one of F32"},
@@ -110,6 +112,8 @@ var mistakes = []struct {
 	{"merge base new -o whole", 1, "--shard"},
 	{"leaderboard base base", 1, "once"},
 	{"report base damaged -o page.html", 1, "run again with another --out"},
+	{"report base -o no/such.html", 1, "make it first"},
+	{"compare base new --junit no/such.xml", 1, "a folder that is there"},
 	{"bench --compare file", 1, "`llamaeval bench --format json`"},
 }
 

@@ -72,7 +72,7 @@ func namesOf(r *tasks.Registry, patterns []string) ([]string, error) {
 	for _, p := range patterns {
 		matched, err := r.Match(p)
 		if err != nil {
-			return nil, err
+			return nil, unknownName(err)
 		}
 		names = append(names, matched...)
 	}
