@@ -13,6 +13,7 @@ import (
 
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
 	"github.com/llamaeval/llamaeval/kernels/quant"
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 // Why a block of commands is not run by TestDocsCommands. It stands in a
@@ -37,6 +38,7 @@ var (
 	docFence  = regexp.MustCompile("^```(\\w*)$")
 	docReason = regexp.MustCompile(`^<!-- not run here: (.*) -->$`)
 	docCodes  = regexp.MustCompile(`# exit code (\d)(?: or (\d))?`)
+	docGate   = regexp.MustCompile(`--gate '([^']*)'`)
 	docSpan   = regexp.MustCompile("`(llamaeval [^`]*)`")
 )
 
@@ -224,7 +226,7 @@ func pageFolder(t *testing.T, ready string, commands []docCommand) string {
 	return dir
 }
 
-// Commands that text mentions exist, with their flags.
+// Commands that text mentions exist, with their flags, and gates can be read.
 func TestDocsMentionWhatExists(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -242,6 +244,11 @@ func TestDocsMentionWhatExists(t *testing.T) {
 			}
 			if _, err := arrange(newApp(nil, nil), words); err != nil {
 				t.Errorf("%s: %s: %v", page, m[1], err)
+			}
+		}
+		for _, m := range docGate.FindAllStringSubmatch(string(data), -1) {
+			if _, err := compare.ParseGate(m[1]); err != nil && !strings.Contains(m[1], "TASK") {
+				t.Errorf("%s: %v", page, err)
 			}
 		}
 	}

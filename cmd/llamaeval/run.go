@@ -23,7 +23,7 @@ func runCommand() *cli.Command {
 			modelFlag(", or a server, openai:http://host:port/v1#name"),
 			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups, globs, with commas or repeated", DefaultText: "required"},
 			promptFlags(), dataFlags(),
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the results `FOLDER`; an interrupted run there goes on", DefaultText: "llamaeval-out/MODEL-TASKS-HASH"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the results `FOLDER`; an interrupted run there goes on", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
 			deviceFlag(),
 			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (bfloat16 products)", Value: "exact"},
 			shardFlag(),
