@@ -30,7 +30,7 @@ func ParseRule(s string) (Rule, error) {
 	case "reference":
 		return Reference, nil
 	}
-	return 0, fmt.Errorf("few-shot rule %q is neither fixed nor reference", s)
+	return 0, fmt.Errorf("few-shot rule %q is neither fixed nor reference: use one of them", s)
 }
 
 func (r Rule) String() string {

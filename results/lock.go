@@ -34,7 +34,7 @@ var errHeld = errors.New("held by another process")
 // holds it, the error says which one.
 func LockFolder(dir string) (*Lock, error) {
 	if err := durable.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("output folder: %w", err)
+		return nil, fmt.Errorf("output folder: %w: give another --out", err)
 	}
 	path := filepath.Join(dir, lockFile)
 	// A holder that is just leaving removes the file between our opening

@@ -144,7 +144,7 @@ func (r Report) Write(w io.Writer, format string) error {
 func (r Report) Table() Table {
 	t := Table{
 		Columns: []Column{
-			{Name: "task"}, {Name: "version", Right: true}, {Name: "filter"}, {Name: "shots", Right: true}, {Name: "metric"},
+			{Name: "task"}, {Name: "version", Right: true, Spare: true}, {Name: "filter"}, {Name: "shots", Right: true}, {Name: "metric"},
 			{Name: "value", Right: true}, {Name: "± stderr", Right: true}, {Name: "n", Right: true},
 		},
 		Value: r,

@@ -210,12 +210,21 @@ func WriteRun(dir string, r Run) error {
 	})
 }
 
+// A noRunError is a folder without results; it counts as fs.ErrNotExist.
+type noRunError struct{ dir string }
+
+func (e *noRunError) Error() string {
+	return fmt.Sprintf("%s: no results here (no %s): name the folder that `llamaeval run --out` wrote", e.dir, RunFile)
+}
+
+func (e *noRunError) Is(target error) bool { return target == fs.ErrNotExist }
+
 // ReadRun reads dir's run.json.
 func ReadRun(dir string) (Run, error) {
 	path := filepath.Join(dir, RunFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Run{}, fmt.Errorf("%s: no results here (no %s): %w", dir, RunFile, err)
+		return Run{}, &noRunError{dir}
 	}
 	if err != nil {
 		return Run{}, err

@@ -22,7 +22,7 @@ type Table struct {
 	Marked  [][]bool   // cells that stand out, in the shape of Rows; nil: none
 	Notes   []string   // lines under the table; CSV and JSON leave them out
 	Tight   bool       // no frame in a terminal
-	Width   int        // of the terminal, characters; 0: LineWidth
+	Width   int        // of the terminal, characters; 0: as it is found, else LineWidth
 	Value   any        // what JSON prints; nil: a list of objects, column name to cell
 }
 
@@ -33,7 +33,8 @@ type Column struct {
 	// Noted columns repeat what a note says. CSV has no notes, so only it
 	// shows them.
 	Noted bool
-	Wrap  int // of a Tight table: cells longer than this go on below; 0: never
+	Wrap  int  // of a Tight table: cells longer than this go on below; 0: never
+	Spare bool // a narrow terminal does not show it
 }
 
 // formats is the one place where an output format is added.
@@ -132,10 +133,16 @@ func (t Table) changed(change, mark func(string) string) Table {
 
 func writeText(w io.Writer, t Table) error {
 	t = t.withNotes().changed(Visible, func(s string) string { return s + " *" })
+	if t.Width == 0 {
+		t.Width = TerminalWidth(w)
+	}
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title), t.width())); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title), min(t.width(), LineWidth))); err != nil {
 			return err
 		}
+	}
+	if t.Width > 0 && !t.Tight {
+		t = t.narrowed()
 	}
 	render := func(w io.Writer, t Table) error { return t.render(w, renderer.NewBlueprint()) }
 	if t.Tight {
@@ -145,15 +152,15 @@ func writeText(w io.Writer, t Table) error {
 		return err
 	}
 	for _, note := range t.Notes {
-		if _, err := fmt.Fprintln(w, wrap(note, t.width())); err != nil {
+		if _, err := fmt.Fprintln(w, wrap(note, min(t.width(), LineWidth))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// LineWidth is where lines of text break, characters, if a terminal does not
-// say how wide it is.
+// LineWidth is where lines of text break, characters, if no terminal is
+// narrower.
 const LineWidth = 100
 
 func (t Table) width() int {

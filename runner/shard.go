@@ -31,7 +31,7 @@ func ParseShard(s string) (Shard, error) {
 	case index == 0:
 		return Shard{}, fmt.Errorf("--shard %s: shards count from 1 to %d: add 1 to an index that counts from 0 (JOB_COMPLETION_INDEX, sbatch --array=0-%d)", s, count, count-1)
 	case index < 1 || index > count:
-		return Shard{}, fmt.Errorf("--shard %s: shards count from 1 to %d", s, count)
+		return Shard{}, fmt.Errorf("--shard %s: shards count from 1 to %d: use 1/%d to %d/%d", s, count, count, count, count)
 	}
 	return Shard{index, count}, nil
 }

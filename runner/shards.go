@@ -58,7 +58,7 @@ func openShard(dir string) (results.Run, error) {
 		return results.Run{}, err
 	}
 	if run.Shard == nil || run.Config.Documents.Shard == "" {
-		return results.Run{}, fmt.Errorf("%s holds a whole run, not a shard", dir)
+		return results.Run{}, fmt.Errorf("%s holds a whole run, not a shard of `llamaeval run --shard`: leave it out", dir)
 	}
 	if run.Finished.IsZero() {
 		return run, fmt.Errorf("shard %s (%s) is unfinished: give its `llamaeval run` command again", run.Config.Documents.Shard, dir)

@@ -43,7 +43,7 @@ func ParseLimit(s string) (Limit, error) {
 	if f, err := strconv.ParseFloat(s, 64); err == nil && f > 0 && f < 1 {
 		return Limit{Fraction: f}, nil
 	}
-	return Limit{}, fmt.Errorf("--limit %s is neither a whole number of at least 1 nor a fraction between 0 and 1", s)
+	return Limit{}, fmt.Errorf("--limit %s is neither a whole number of at least 1 nor a fraction between 0 and 1: write for example 100 or 0.1", s)
 }
 
 // of returns how many of n documents the limit lets through; a fraction is
@@ -73,7 +73,7 @@ func (s Spec) documents(task string, n int) ([]int, error) {
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
 		if last := ids[len(ids)-1]; ids[0] < 0 || last >= n {
-			return nil, &UsageError{fmt.Sprintf("task %s has documents 0 to %d: --items names %d", task, n-1, pick(ids[0] < 0, ids[0], last))}
+			return nil, &UsageError{fmt.Sprintf("task %s has documents 0 to %d, counted from 0: --items names %d, leave it out", task, n-1, pick(ids[0] < 0, ids[0], last))}
 		}
 		return ids, nil
 	}
@@ -143,7 +143,7 @@ func (g *GenOptions) setUntil(value any) error {
 func number(to **float64, key string, value any, low, high float64) error {
 	f, err := strconv.ParseFloat(fmt.Sprint(value), 64)
 	if err != nil || !(f >= low && f <= high) {
-		return fmt.Errorf("--gen %s=%v is out of range", key, value)
+		return fmt.Errorf("--gen %s=%v is not a number from %g to %g", key, value, low, high)
 	}
 	*to = &f
 	return nil
@@ -209,7 +209,7 @@ func ParseItems(s string) ([]int, error) {
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("--items %s: %q is not a document's number", s, part)
+			return nil, fmt.Errorf("--items %s: %q is not a document's number: write for example 0,1,2", s, part)
 		}
 		out = append(out, n)
 	}

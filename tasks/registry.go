@@ -43,13 +43,13 @@ func NewRegistry(o Options) (*Registry, error) {
 	r.entries, r.tags = own.entries, own.tags
 	for _, dir := range o.TasksDirs {
 		if info, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("--tasks-dir: %w", err)
+			return nil, fmt.Errorf("--tasks-dir takes a folder: %w", err)
 		} else if !info.IsDir() {
 			return nil, fmt.Errorf("--tasks-dir: %s is not a folder", dir)
 		}
 		found, err := yamlFiles(dir)
 		if err != nil {
-			return nil, fmt.Errorf("--tasks-dir: %w", err)
+			return nil, fmt.Errorf("--tasks-dir takes a folder: %w", err)
 		}
 		kept := openCatalog(o.IndexDir, dir, len(found))
 		r.add(dir, r.files.scan(found, kept), warn)
@@ -131,22 +131,25 @@ func (r *Registry) unknown(name string) error {
 	slices.Sort(known)
 	hint := nearest.DidYouMean(name, slices.Compact(known))
 	if hint == "" {
-		hint = ": `tasks list` shows what there is"
+		hint = listHint
 	}
 	if n := len(r.broken); n > 0 {
 		hint += fmt.Sprintf("; %d task files could not be read", n)
 	}
-	return &UnknownTaskError{Name: name, hint: hint}
+	return &UnknownTaskError{Name: name, verb: "is named", hint: hint}
 }
 
 // UnknownTaskError reports a name that is no task, group or tag.
 type UnknownTaskError struct {
 	Name string
+	verb string // what no task does
 	hint string
 }
 
+const listHint = ": `llamaeval tasks list` shows all"
+
 func (e *UnknownTaskError) Error() string {
-	return fmt.Sprintf("no task, group or tag is named %s%s", quote(e.Name), e.hint)
+	return fmt.Sprintf("no task, group or tag %s %s%s", e.verb, quote(e.Name), e.hint)
 }
 
 // Listing is one line of `tasks list`.

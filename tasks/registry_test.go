@@ -115,7 +115,7 @@ func TestResolveErrors(t *testing.T) {
 	r, _ := newTestRegistry(t, files)
 	for pattern, want := range map[string]string{
 		"hellaswg":  `no task, group or tag is named "hellaswg" (did you mean hellaswag?)`,
-		"qqqqqqqq":  `no task, group or tag is named "qqqqqqqq": ` + "`tasks list` shows what there is",
+		"qqqqqqqq":  `no task, group or tag is named "qqqqqqqq": ` + "`llamaeval tasks list` shows all",
 		"mmlu_astr": `no task, group or tag is named "mmlu_astr" (did you mean mmlu_astronomy, mmlu_stem?)`,
 		"zz*":       `no task, group or tag matches "zz*"`,
 		"[":         `not a valid glob`,

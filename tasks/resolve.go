@@ -58,7 +58,7 @@ func (r *Registry) Match(pattern string) ([]string, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no task, group or tag matches %s", quote(pattern))
+		return nil, &UnknownTaskError{Name: pattern, verb: "matches", hint: listHint}
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil

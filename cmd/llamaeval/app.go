@@ -12,10 +12,15 @@ import (
 )
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
-		Name:      "llamaeval",
-		Usage:     "evaluate local Llama-family checkpoints",
-		UsageText: "llamaeval run --task gsm8k --shots 8\nllamaeval tasks list\nllamaeval COMMAND --help",
+	app := &cli.App{
+		Name:  "llamaeval",
+		Usage: "evaluate local Llama-family checkpoints",
+		UsageText: strings.Join([]string{
+			"llamaeval doctor                                     # what this machine has",
+			"llamaeval run --task piqa --out base                 # score a small model",
+			"llamaeval run --task piqa --model m.gguf --out new   # score yours",
+			"llamaeval compare base new --gate 'd(piqa)>=-0.02'   # exit code 3: not passed",
+		}, "\n"),
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
@@ -32,6 +37,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
+	addHelpAll(app.Commands)
+	return app
 }
 
 func wrongUsage(c *cli.Context, err error, _ bool) error {
@@ -41,58 +48,59 @@ func wrongUsage(c *cli.Context, err error, _ bool) error {
 // Flags that several commands share.
 
 func dataFlags() []cli.Flag {
-	return append(sourceFlags(), &cli.BoolFlag{Name: "sample", Usage: "use the embedded sample instead of the benchmark's data"})
+	return append(sourceFlags(), &cli.BoolFlag{Name: "sample", Usage: "use the embedded sample, which is not the benchmark"})
 }
 
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "hub", Usage: "only source of datasets: the address of a hub or a mirror `FOLDER`", EnvVars: []string{"LLAMAEVAL_HUB"}},
-		&cli.BoolFlag{Name: "offline", Usage: "use only what is on this machine (also: HF_HUB_OFFLINE=1)"},
-		&cli.StringSliceFlag{Name: "tasks-dir", Usage: "`FOLDER` with task files of your own; may be repeated"},
+		&cli.StringFlag{Name: "hub", Usage: "a mirror `FOLDER`, or a hub's address: the only source of data", DefaultText: "the public hub, then the cache", EnvVars: []string{"LLAMAEVAL_HUB"}},
+		&cli.BoolFlag{Name: "offline", Usage: "fetch nothing (also: HF_HUB_OFFLINE=1)"},
+		&cli.StringSliceFlag{Name: "tasks-dir", Usage: "a `FOLDER` with task files of your own; may be repeated", DefaultText: "none"},
 	}
 }
 
 // machineFlags say what of this machine is used; no result depends on them.
 func machineFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "threads", Usage: "cores to use: `N`", DefaultText: "all"},
-		&cli.StringFlag{Name: "memory", Usage: "bound on the KV cache: `BYTES`, 64MiB or 2GB", DefaultText: "a quarter of the machine's memory"},
+		&cli.IntFlag{Name: "threads", Usage: "`N` cores are used", DefaultText: "all"},
+		&cli.StringFlag{Name: "memory", Usage: "KV cache of at most `BYTES`, as 64MiB", DefaultText: "a quarter"},
 	}
 }
 
 func codeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "allow-code-execution", Usage: "run programs the model writes (HumanEval), in a sandbox"},
-		&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "with --allow-code-execution: run them even where no sandbox can be built"},
-		&cli.StringFlag{Name: "sandbox", Usage: "where they run, `KIND` host (the Linux kernel's own) or wasm=PATH (CPython's WebAssembly build, on any system)", Value: "host"},
+		&cli.BoolFlag{Name: "allow-code-execution", Usage: "run the programs that the model writes, in a sandbox"},
+		&cli.BoolFlag{Name: "unsafe-code-execution", Usage: "run them also where no sandbox can be built"},
+		&cli.StringFlag{Name: "sandbox", Usage: "the `KIND` of sandbox: host (Linux), or wasm=PATH (CPython's WebAssembly build)", Value: "host"},
 	}
 }
 
-func modelFlag() cli.Flag {
-	return &cli.StringFlag{Name: "model", Usage: "checkpoint: a `FILE`, a folder, hf:org/name, ollama:name, openai:http://host:port/v1#name or an alias", Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
+// modelFlag names a checkpoint; also says what else it may name.
+func modelFlag(also ...string) cli.Flag {
+	return &cli.StringFlag{Name: "model", Usage: "a GGUF `FILE`, a folder, hf:org/name, ollama:name, an alias" + strings.Join(also, ""), Value: "smollm2-135m", EnvVars: []string{"LLAMAEVAL_MODEL"}}
 }
 
 func formatFlag(also ...string) cli.Flag {
-	return &cli.StringFlag{Name: "format", Usage: "output `FORMAT`: " + strings.Join(append(results.Formats(), also...), ", "), Value: "table"}
+	return &cli.StringFlag{Name: "format", Usage: "as `FORMAT`: " + strings.Join(append(results.Formats(), also...), ", "), Value: "table"}
 }
 
 func quietFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "quiet", Usage: "no progress, no messages: errors and results only"}
+	return &cli.BoolFlag{Name: "quiet", Usage: "no progress, no messages: results and errors only"}
 }
 
 // promptFlags shape prompts; `run` and `tasks show` have them.
 func promptFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "shots", Usage: "few-shot exemplars before each question: `N`", DefaultText: "the task's own"},
-		&cli.StringFlag{Name: "fewshot", Usage: "draw exemplars once per task (fixed) or anew per document (reference): `RULE`", Value: "fixed"},
-		&cli.StringFlag{Name: "limit", Usage: "evaluate `N` documents of each task, or a fraction of them"},
-		&cli.StringFlag{Name: "limit-order", Usage: "which documents --limit takes, first or random: `ORDER`", Value: "first"},
-		&cli.StringFlag{Name: "items", Usage: "evaluate only these documents: `I,J,K`"},
-		&cli.Int64Flag{Name: "seed", Usage: "seed of every random choice", Value: defaultSeed},
-		&cli.StringSliceFlag{Name: "gen", Usage: "generation options `KEY=VALUE`,... or a JSON object: temperature, top_p, n, max_tokens, until"},
+		&cli.IntFlag{Name: "shots", Usage: "`N` exemplars before each question", DefaultText: "the task's"},
+		&cli.StringFlag{Name: "fewshot", Usage: "the `RULE` for exemplars: fixed (once per task) or reference (anew for each document, as lm-evaluation-harness)", Value: "fixed"},
+		&cli.StringFlag{Name: "limit", Usage: "`N` documents a task, or a share such as 0.1", DefaultText: "all"},
+		&cli.StringFlag{Name: "limit-order", Usage: "the `ORDER` in which --limit takes them: first or random", Value: "first"},
+		&cli.StringFlag{Name: "items", Usage: "only these documents, by number: `I,J,K`", DefaultText: "all"},
+		&cli.Int64Flag{Name: "seed", Usage: "the whole number `N` that every random choice begins with", Value: defaultSeed},
+		&cli.StringSliceFlag{Name: "gen", Usage: "`KEY=VALUE`,... or JSON: temperature, top_p, n (texts a document), max_tokens, until", DefaultText: "the task's own"},
 		chatFlag(),
-		&cli.StringFlag{Name: "system", Usage: "system instruction before the task's description: `TEXT`"},
-		&cli.StringFlag{Name: "bos", Usage: "BOS token before each prompt: auto (as the tokenizer says), on, off", Value: "auto"},
+		&cli.StringFlag{Name: "system", Usage: "a `TEXT` before the task's description", DefaultText: "none"},
+		&cli.StringFlag{Name: "bos", Usage: "a BOS token before each prompt, `WHEN`: auto (as the tokenizer says), on, off", Value: "auto"},
 	}
 }
 

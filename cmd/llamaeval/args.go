@@ -15,6 +15,9 @@ import (
 // arguments follow behind "--".
 func arrange(app *cli.App, args []string) ([]string, error) {
 	words, flags, rest := split(app, args[1:])
+	if len(words) > 0 && words[0] == "help" {
+		words, flags = words[1:], append(flags, "--help")
+	}
 	path, commands := []string{args[0]}, app.Commands
 	own := app.Flags
 	for len(words) > 0 && len(commands) > 0 {
@@ -32,7 +35,12 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		return slices.Concat(path, flags), nil
 	}
 	for _, f := range flags {
-		if name, _, _ := strings.Cut(strings.TrimLeft(f, "-"), "="); lookup(own, name) == nil && name != "help" && name != "h" {
+		name, _, hasValue := strings.Cut(strings.TrimLeft(f, "-"), "=")
+		known := lookup(own, name)
+		if known != nil && !hasValue && takesValue(known) {
+			return nil, usagef("%s --%s needs a value: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, strings.Join(path[1:], " "))
+		}
+		if known == nil && name != "help" && name != "h" {
 			return nil, usagef("%s has no flag --%s%s: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, nearest.DidYouMean(name, flagNames(own)), strings.Join(path[1:], " "))
 		}
 	}

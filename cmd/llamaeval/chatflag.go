@@ -30,7 +30,7 @@ func (v *chatValue) Set(text string) error {
 	case string(chatMessage):
 		*v = chatMessage
 	default:
-		return fmt.Errorf("%q is not turns or message", text)
+		return fmt.Errorf("%q is not turns or message: use --chat or --chat=message", text)
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func (f switchFlag) String() string { return cli.FlagStringer(f) }
 func chatFlag() cli.Flag {
 	return switchFlag{&cli.GenericFlag{
 		Name: "chat", Value: new(chatValue),
-		Usage: "render prompts with the model's chat template, shots as turns; --chat=message puts them in one message",
+		Usage: "use the model's chat template, shots as turns; --chat=message: all in one message",
 	}}
 }
 

@@ -17,7 +17,7 @@ import (
 // it and this machine can. The job gets the sandbox they run in.
 func allowCode(c *cli.Context, job *runner.Job, selected []*tasks.Task) error {
 	if c.Bool("unsafe-code-execution") && !c.Bool("allow-code-execution") {
-		return usagef("--unsafe-code-execution goes with --allow-code-execution")
+		return usagef("--unsafe-code-execution goes with --allow-code-execution: add that one, too")
 	}
 	if err := checkSandboxFlag(c); err != nil {
 		return err

@@ -8,18 +8,20 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 func compareCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "compare",
-		Usage:     "say whether runs are better or worse than a base, task by task",
-		ArgsUsage: "A B [C...]",
-		UsageText: "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02' --junit gates.xml",
+		Name:        "compare",
+		Usage:       "say whether runs are better or worse than a base, task by task",
+		ArgsUsage:   "A B [C...]",
+		UsageText:   "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02'",
+		Description: "A gate passes if the whole 95% interval of the paired difference is on its\nside, so a run of too few documents does not pass by luck.\n" + exitCodes,
 		Flags: flags(
 			gateFlags(),
-			&cli.StringFlag{Name: "junit", Usage: "write gates, or without any the verdicts, as JUnit XML to `FILE`"},
+			&cli.StringFlag{Name: "junit", Usage: "write gates (without any: verdicts) as JUnit XML to `FILE`", DefaultText: "none"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -30,8 +32,8 @@ func compareCommand() *cli.Command {
 // gateFlags are conditions; `compare` and `run` have them.
 func gateFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "gate", Usage: "exit with 3 unless `EXPR` holds: 'd(gsm8k)>=-0.02', the difference from the base, or 'score(gsm8k)>=0.3'; may be repeated"},
-		&cli.StringFlag{Name: "gate-file", Usage: "gates, one a line: `FILE`"},
+		&cli.StringSliceFlag{Name: "gate", Usage: "exit with 3 unless `EXPR` holds: 'd(piqa)>=-0.02', the difference from the base as a share, or 'score(piqa)>=0.6'; may be repeated", DefaultText: "none"},
+		&cli.StringFlag{Name: "gate-file", Usage: "a `FILE` with a gate on each line, # for comments", DefaultText: "none"},
 	}
 }
 
@@ -60,9 +62,9 @@ func compareAction(c *cli.Context) error {
 	}
 	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
-	report.Width = terminalWidth(c.App.Writer)
+	report.Width = results.TerminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
-		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
+		return fmt.Errorf("%s and %s hold no scores: run them with tasks in common", runs[0].Name, runs[1].Name)
 	}
 	if path := c.String("junit"); path != "" {
 		var b bytes.Buffer
@@ -70,7 +72,7 @@ func compareAction(c *cli.Context) error {
 			return err
 		}
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("--junit: %w", err)
+			return fmt.Errorf("--junit: %w: give a file in a folder that is there", err)
 		}
 	}
 	if err := report.Write(c.App.Writer, format); err != nil {
@@ -96,14 +98,14 @@ func readGates(c *cli.Context) ([]compare.Gate, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--gate-file: %w", err)
+		return nil, fmt.Errorf("--gate-file: %w: give a file with a gate on each line", err)
 	}
 	more, err := compare.ParseGates(bytes.NewReader(data))
 	if err != nil {
 		return nil, usagef("--gate-file %s, %v", path, err)
 	}
 	if len(more) == 0 {
-		return nil, usagef("--gate-file %s holds no gate", path)
+		return nil, usagef("--gate-file %s holds no gate: write one a line, as d(gsm8k)>=-0.02", path)
 	}
 	return append(out, more...), nil
 }

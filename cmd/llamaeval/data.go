@@ -38,7 +38,7 @@ func dataCommand() *cli.Command {
 				OnUsageError: wrongUsage, Action: dataPull,
 			},
 			{
-				Name: "verify", Usage: "compare the cached files with the hashes recorded when they were fetched",
+				Name: "verify", Usage: "compare cached files with the hashes they came with",
 				UsageText:    "llamaeval data verify",
 				Flags:        flags(dataFlags(), formatFlag(), quietFlag()),
 				OnUsageError: wrongUsage, Action: dataVerify,
@@ -111,8 +111,8 @@ func splitTable(rows []splitRow) results.Table {
 		return cmp.Or(strings.Compare(a.Dataset, b.Dataset), strings.Compare(a.Config, b.Config), strings.Compare(a.Split, b.Split))
 	})
 	t := results.Table{Columns: []results.Column{
-		{Name: "dataset"}, {Name: "config"}, {Name: "split"}, {Name: "files", Right: true}, {Name: "bytes", Right: true},
-		{Name: "at hand"}, {Name: "revision"}, {Name: "tasks"},
+		{Name: "dataset"}, {Name: "config"}, {Name: "split"}, {Name: "files", Right: true, Spare: true}, {Name: "bytes", Right: true, Spare: true},
+		{Name: "at hand"}, {Name: "revision", Spare: true}, {Name: "tasks"},
 	}}
 	have, size := 0, int64(0)
 	for _, r := range rows {
@@ -165,7 +165,7 @@ func dataPull(c *cli.Context) error {
 		if err == nil {
 			continue
 		}
-		err = fmt.Errorf("task %s: %w", n.tasks[0], err)
+		err = fmt.Errorf("task %s: %w", n.tasks[0], explainNetwork(err))
 		switch {
 		case n.Optional && dataset.NotThere(err):
 			say("warning: " + oneLine(err.Error()) + ": it runs with --shots 0, which is its own setting")

@@ -13,14 +13,14 @@ import (
 const autoDevice = "auto"
 
 func deviceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "device", Usage: "auto, cpu or cuda[:i[,j...]]: `DEVICE`", Value: autoDevice}
+	return &cli.StringFlag{Name: "device", Usage: "the `DEVICE`: auto (a GPU where there is one), cpu, cuda, cuda:1, cuda:0,1", Value: autoDevice}
 }
 
 // checkDevice refuses a device or mode that there is not, before anything is
 // loaded.
 func checkDevice(device, mode string) error {
 	if mode != model.Exact && mode != model.Fast {
-		return usagef("--mode %s is neither exact nor fast", mode)
+		return usagef("--mode %s is neither exact nor fast: use one of them", mode)
 	}
 	if device == autoDevice || device == model.CPU {
 		return nil

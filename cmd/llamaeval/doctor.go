@@ -25,7 +25,7 @@ func doctorCommand() *cli.Command {
 		Usage:     "say what this machine has, what is missing, and what to do next",
 		UsageText: "llamaeval doctor\nllamaeval doctor --sandbox wasm=python.wasm\nllamaeval doctor --format json",
 		Flags: flags(modelFlag(), sourceFlags()[:2],
-			&cli.StringFlag{Name: "sandbox", Usage: "where generated programs are to run, `KIND` host or wasm=PATH", Value: "host"},
+			&cli.StringFlag{Name: "sandbox", Usage: "the `KIND` of sandbox to try: host, or wasm=PATH", Value: "host"},
 			formatFlag(), quietFlag()),
 		OnUsageError: wrongUsage,
 		Action:       doctorAction,

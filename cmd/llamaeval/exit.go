@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/llamaeval/llamaeval/runner"
+	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/dataset"
 )
 
@@ -64,6 +66,24 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 		return exitGate
 	}
 	return exitFailed
+}
+
+// unknownName makes a name that no task has wrong usage, where the command line
+// gave it.
+func unknownName(err error) error {
+	if _, ok := err.(*tasks.UnknownTaskError); ok { // one in a file is wrapped
+		return usagef("%v", err)
+	}
+	return err
+}
+
+// explainNetwork says what to look at when a hub cannot be reached.
+func explainNetwork(err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return fmt.Errorf("%w: check the network, or the hub's address in HF_ENDPOINT", err)
+	}
+	return err
 }
 
 // explainMissing names the commands that help when a task's data is not to

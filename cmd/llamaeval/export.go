@@ -11,11 +11,11 @@ import (
 func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "export",
-		Usage:     "write a run in the JSON layout of lm-evaluation-harness and as CSV",
+		Usage:     "write a run in lm-evaluation-harness's JSON layout and as CSV",
 		ArgsUsage: "DIR",
 		UsageText: "llamaeval export results/m -o exported/m",
 		Flags: flags(
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "`FOLDER` for the files"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "a new `FOLDER` for the files", DefaultText: "required"},
 			quietFlag(),
 		),
 		OnUsageError: wrongUsage,

@@ -37,11 +37,11 @@ func spec(c *cli.Context) (runner.Spec, error) {
 	case "random":
 		s.LimitRandom = true
 	default:
-		return s, usagef("--limit-order %s is neither first nor random", order)
+		return s, usagef("--limit-order %s is neither first nor random: use one of them", order)
 	}
 	if c.IsSet("items") {
 		if c.IsSet("limit") {
-			return s, usagef("--items and --limit exclude each other")
+			return s, usagef("--items and --limit exclude each other: leave one out")
 		}
 		if s.Items, err = runner.ParseItems(c.String("items")); err != nil {
 			return s, usagef("%v", err)
@@ -50,7 +50,7 @@ func spec(c *cli.Context) (runner.Spec, error) {
 	switch s.BOS {
 	case "auto", "on", "off":
 	default:
-		return s, usagef("--bos %s is not auto, on or off", s.BOS)
+		return s, usagef("--bos %s is not auto, on or off: use one of them", s.BOS)
 	}
 	return s, genOptions(c.StringSlice("gen"), &s.Gen)
 }
@@ -61,7 +61,7 @@ func genOptions(values []string, to *runner.GenOptions) error {
 		if strings.HasPrefix(strings.TrimSpace(v), "{") {
 			var object map[string]any
 			if err := json.Unmarshal([]byte(v), &object); err != nil {
-				return usagef("--gen %s: not a JSON object: %v", v, err)
+				return usagef("--gen %s: not a JSON object: %v: write for example --gen '{\"max_tokens\": 64}'", v, err)
 			}
 			for key, value := range object {
 				if err := to.Set(key, value); err != nil {
@@ -73,7 +73,7 @@ func genOptions(values []string, to *runner.GenOptions) error {
 		for pair := range strings.SplitSeq(v, ",") {
 			key, value, ok := strings.Cut(pair, "=")
 			if !ok {
-				return usagef("--gen %s: %q is not KEY=VALUE; use a JSON object where a value holds a comma", v, pair)
+				return usagef("--gen %s: %q is not KEY=VALUE, as in temperature=0.8; use a JSON object where a value holds a comma", v, pair)
 			}
 			if err := to.Set(strings.TrimSpace(key), value); err != nil {
 				return usagef("%v", err)
@@ -102,7 +102,7 @@ func parseBytes(s string) (int64, error) {
 			return int64(n * u.bytes), nil
 		}
 	}
-	return 0, usagef("%q is not a size: write bytes, 64MiB or 2GB", s)
+	return 0, usagef("--memory: %q is not a size: write bytes, 64MiB or 2GB", s)
 }
 
 // threads is how many cores to use.

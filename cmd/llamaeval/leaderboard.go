@@ -1,12 +1,9 @@
 package main
 
 import (
-	"io"
-	"os"
-
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/leaderboard"
 )
 
@@ -15,9 +12,9 @@ func leaderboardCommand() *cli.Command {
 		Name:      "leaderboard",
 		Usage:     "rank runs of many models, with ties where no difference is shown",
 		ArgsUsage: "DIR...",
-		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --reference llama2-paper --format markdown",
+		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --format markdown",
 		Flags: flags(
-			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` llama2-paper"},
+			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` is llama2-paper", DefaultText: "none"},
 			formatFlag(leaderboard.Formats()...), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -41,20 +38,6 @@ func leaderboardAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	board.Width = terminalWidth(c.App.Writer)
+	board.Width = results.TerminalWidth(c.App.Writer)
 	return board.Write(c.App.Writer, format)
-}
-
-// terminalWidth is how many characters fit a line of the terminal that w is; 0
-// if it is none, or hardly one.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width < 40 {
-		return 0
-	}
-	return width
 }

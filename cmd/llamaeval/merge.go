@@ -10,7 +10,7 @@ import (
 )
 
 func shardFlag() cli.Flag {
-	return &cli.StringFlag{Name: "shard", Usage: "evaluate only part `I/N` of the run, 1/N to N/N; `llamaeval merge` joins the parts"}
+	return &cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the run, 1/N to N/N; merge joins the parts", DefaultText: "the whole run"}
 }
 
 // shardOf reads --shard; the zero value without it.
@@ -35,10 +35,10 @@ func mergeCommand() *cli.Command {
 		Name:      "merge",
 		Usage:     "join the shards of a run to what one run would have left",
 		ArgsUsage: "DIR...",
-		UsageText: "llamaeval run --task mmlu --shard 1/8 -o shards/1   (and so on, anywhere)\nllamaeval merge shards/* -o results/m",
+		UsageText: "llamaeval run --task mmlu --shard 1/8 -o shards/1     # and so on, anywhere\nllamaeval merge shards/* -o results/m",
 		Flags: flags(
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER` of the whole run"},
-			&cli.StringSliceFlag{Name: "tasks-dir", Usage: "`FOLDER` with task files of your own, where they are not where the shards found them; may be repeated"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the `FOLDER` of the whole run's results", DefaultText: "required"},
+			&cli.StringSliceFlag{Name: "tasks-dir", Usage: "a `FOLDER` with your task files; may be repeated", DefaultText: "where the shards found them"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,

@@ -20,17 +20,17 @@ import (
 func modelDiffCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "measure how far a quantised checkpoint is from another of the same model",
+		Usage:     "measure how far a quantised checkpoint is from its base",
 		ArgsUsage: "BASE NEW",
-		UsageText: "llamaeval model diff m-f16.gguf m-q4_0.gguf\nllamaeval model diff m-f16.gguf m-q4_0.gguf --limit 10 --format json\nllamaeval model diff m-f16.gguf m-q4_0.gguf --text wiki.test.raw --limit 20",
+		UsageText: "llamaeval model diff m-f16.gguf m-q4_0.gguf\nllamaeval model diff m-f16.gguf m-q4_0.gguf --text wiki.test.raw --limit 20",
 		Flags: flags(
-			&cli.StringFlag{Name: "task", Usage: "read the documents of a perplexity `TASK`", Value: "wikitext"},
-			&cli.StringFlag{Name: "text", Usage: "read a text `FILE` instead, as one document"},
-			&cli.StringFlag{Name: "limit", Usage: "read `N` documents, or a fraction of them; with --text, N windows"},
-			&cli.IntFlag{Name: "context", Usage: "tokens of a window: `N`", DefaultText: "512; with --score all what the model holds"},
-			&cli.StringFlag{Name: "score", Usage: "score the second half of each window, as llama.cpp does (half), or every token once, as perplexity tasks do (all): `RULE`", Value: string(measured.SecondHalf)},
+			&cli.StringFlag{Name: "task", Usage: "read the documents of this perplexity `TASK`", Value: "wikitext"},
+			&cli.StringFlag{Name: "text", Usage: "read a text `FILE` instead, as one document", DefaultText: "none"},
+			&cli.StringFlag{Name: "limit", Usage: "`N` documents, or a fraction such as 0.1; with --text, N windows", DefaultText: "all"},
+			&cli.IntFlag{Name: "context", Usage: "windows of `N` tokens", DefaultText: "512; with --score all what the model holds"},
+			&cli.StringFlag{Name: "score", Usage: "which tokens, a `RULE`: half (the second half of each window, as llama.cpp) or all (each once, as perplexity tasks)", Value: string(measured.SecondHalf)},
 			dataFlags(),
-			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
+			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (bfloat16 products)", Value: "exact"},
 			machineFlags(), formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage, Action: modelDiff,
@@ -92,10 +92,10 @@ func identity(l *runner.Local) (measured.Checkpoint, error) {
 func diffCorpus(c *cli.Context) (corpus divergence.Corpus, text measured.Text, err error) {
 	corpus = divergence.Corpus{Context: c.Int("context"), Rule: measured.Rule(c.String("score"))}
 	if corpus.Rule != measured.SecondHalf && corpus.Rule != measured.All {
-		return corpus, text, usagef("--score %s is neither half nor all", corpus.Rule)
+		return corpus, text, usagef("--score %s is neither half nor all: use one of them", corpus.Rule)
 	}
 	if c.IsSet("context") && corpus.Context < 1 {
-		return corpus, text, usagef("--context %d: a number of tokens", corpus.Context)
+		return corpus, text, usagef("--context %d: give a number of tokens, such as 512", corpus.Context)
 	}
 	if err := checkDevice("cpu", c.String("mode")); err != nil {
 		return corpus, text, err
@@ -111,7 +111,7 @@ func diffCorpus(c *cli.Context) (corpus divergence.Corpus, text measured.Text, e
 		return corpus, text, err
 	}
 	if c.IsSet("task") {
-		return corpus, text, usagef("--task and --text exclude each other")
+		return corpus, text, usagef("--task and --text exclude each other: leave one out")
 	}
 	if limit.Fraction > 0 {
 		return corpus, text, usagef("--limit %s: with --text, a whole number of windows", c.String("limit"))
@@ -167,7 +167,7 @@ func fileText(path string) ([]divergence.Document, measured.Text, error) {
 		return nil, text, err
 	}
 	if !utf8.Valid(data) {
-		return nil, text, fmt.Errorf("%s is not text in UTF-8", path)
+		return nil, text, fmt.Errorf("%s is not text in UTF-8: convert it first, for example with iconv", path)
 	}
 	hash := sha256.Sum256(data)
 	text = measured.Text{Name: filepath.Base(path), Documents: 1, DataHash: hex.EncodeToString(hash[:])}

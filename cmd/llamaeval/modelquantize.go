@@ -27,8 +27,8 @@ func modelQuantizeCommand() *cli.Command {
 		ArgsUsage: "[MODEL]",
 		UsageText: "llamaeval model quantize hf:org/name --type Q8_0 -o name-Q8_0.gguf",
 		Flags: flags(modelFlag(),
-			&cli.StringFlag{Name: "type", Usage: "`TYPE` of the matrices: " + strings.Join(names, ", ")},
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the new `FILE`"},
+			&cli.StringFlag{Name: "type", Usage: "the `TYPE` of the matrices: " + strings.Join(names, ", "), DefaultText: "required"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the new `FILE`", DefaultText: "required"},
 			offlineFlag(), formatFlag(), quietFlag()),
 		OnUsageError: wrongUsage, Action: modelQuantize,
 	}

@@ -47,7 +47,7 @@ func needsOf(c *cli.Context, patterns []string) ([]need, error) {
 			err = list.add(selection.Tasks)
 		}
 		if err != nil && len(patterns) > 0 {
-			return nil, err
+			return nil, unknownName(err)
 		}
 		if err != nil { // one of all there is
 			left++
@@ -72,7 +72,7 @@ func namesOf(r *tasks.Registry, patterns []string) ([]string, error) {
 	for _, p := range patterns {
 		matched, err := r.Match(p)
 		if err != nil {
-			return nil, err
+			return nil, unknownName(err)
 		}
 		names = append(names, matched...)
 	}

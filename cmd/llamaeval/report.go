@@ -17,7 +17,7 @@ func reportCommand() *cli.Command {
 		ArgsUsage: "DIR...",
 		UsageText: "llamaeval report results/m1 results/m2 -o report.html",
 		Flags: flags(
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the page: `FILE`"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the page's `FILE`", DefaultText: "required"},
 			quietFlag(),
 		),
 		OnUsageError: wrongUsage,

@@ -21,8 +21,8 @@ func reproduceCommand() *cli.Command {
 		UsageText: "llamaeval reproduce results/m\nllamaeval reproduce results/m --model elsewhere/m.gguf --hub mirror --out again\nllamaeval reproduce --script run.json > again.sh",
 		Flags: flags(
 			&cli.BoolFlag{Name: "script", Usage: "print the shell commands that repeat a run; its run.json is enough"},
-			&cli.StringFlag{Name: "model", Usage: "where the run's checkpoint is now: a `FILE` or an alias", DefaultText: "where the run found it"},
-			&cli.StringFlag{Name: "against", Usage: "where the base of a --sequential run is now: its `FOLDER`", DefaultText: "where the run found it"},
+			&cli.StringFlag{Name: "model", Usage: "the checkpoint as it is named now: a `FILE`, a folder, an alias", DefaultText: "where the run found it"},
+			&cli.StringFlag{Name: "against", Usage: "the `FOLDER` where a --sequential run's base is now", DefaultText: "where the run found it"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "keep the second run in `FOLDER`; an interrupted one then goes on", DefaultText: "a temporary folder"},
 			sourceFlags(), machineFlags(), codeFlags(), formatFlag(), quietFlag(),
 		),

@@ -16,22 +16,23 @@ import (
 
 func runCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "run",
-		Usage:     "evaluate a model on tasks",
-		UsageText: "llamaeval run --task gsm8k --shots 8\nllamaeval run --model m.gguf --task hellaswag,arc_easy --limit 100",
+		Name:        "run",
+		Usage:       "evaluate a model on tasks",
+		UsageText:   "llamaeval run --task gsm8k --shots 8\nllamaeval run --model m.gguf --task piqa,arc_easy --limit 100 --out new\nllamaeval run --task piqa --against base --gate 'd(piqa)>=-0.02' --out new",
+		Description: exitCodes,
 		Flags: flags(
-			modelFlag(),
-			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups or globs to run, split at commas; may be repeated"},
+			modelFlag(", or a server, openai:http://host:port/v1#name"),
+			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups, globs, with commas or repeated", DefaultText: "required"},
 			promptFlags(), dataFlags(),
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "results `FOLDER`", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the results `FOLDER`; an interrupted run there goes on", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
 			deviceFlag(),
-			&cli.StringFlag{Name: "mode", Usage: "arithmetic, exact or fast: `MODE`", Value: "exact"},
+			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (bfloat16 products)", Value: "exact"},
 			shardFlag(),
-			&cli.BoolFlag{Name: "plan", Usage: "print what the run would cost and compute nothing"},
+			&cli.BoolFlag{Name: "plan", Usage: "print how many tokens it would take, compute nothing"},
 			machineFlags(), serverFlags(), codeFlags(),
-			&cli.StringFlag{Name: "against", Usage: "compare the result with a finished run: its `FOLDER`"},
+			&cli.StringFlag{Name: "against", Usage: "compare with the finished run in `FOLDER`", DefaultText: "none"},
 			gateFlags(), sequentialFlag(),
-			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` llama2-paper"},
+			&cli.StringFlag{Name: "reference", Usage: "show published values beside the run's: `NAME` is llama2-paper", DefaultText: "none"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -102,7 +103,7 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	compared.Width = terminalWidth(c.App.Writer)
+	compared.Width = results.TerminalWidth(c.App.Writer)
 	report.Compared = compared
 	if err := report.Write(c.App.Writer, format); err != nil {
 		return err
@@ -170,7 +171,7 @@ func newJob(c *cli.Context) (*runner.Job, error) {
 	}
 	selection, err := r.Resolve(names)
 	if err != nil {
-		return nil, err
+		return nil, unknownName(err)
 	}
 	job.Groups = selection.Groups
 	if err := allowCode(c, job, selection.Tasks); err != nil {

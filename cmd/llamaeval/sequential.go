@@ -13,7 +13,7 @@ import (
 )
 
 func sequentialFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "sequential", Usage: "evaluate documents in random order and stop as soon as the gates are decided"}
+	return &cli.BoolFlag{Name: "sequential", Usage: "random order, and stop as soon as the gates are decided"}
 }
 
 var errSequentialGates = usagef("--sequential stops when gates are decided and there is none: add --against FOLDER --gate 'd(TASK)>=-0.02', or --gate 'score(TASK)>=0.3'")

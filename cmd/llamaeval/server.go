@@ -20,9 +20,9 @@ import (
 // serverFlags say how a model behind a server is asked.
 func serverFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "concurrency", Usage: "with a server: requests under way at once, `N`", Value: server.DefaultConcurrency},
-		&cli.StringFlag{Name: "tokenizer", Usage: "with a server: the model's tokenizer, a `FILE` (GGUF, tokenizer.json), a folder or hf:org/name", DefaultText: "the server is asked"},
-		&cli.StringSliceFlag{Name: "server", Usage: "with a server: `KEY=VALUE`,... retries (8), timeout (10m), context (its context length, where it does not say)"},
+		&cli.IntFlag{Name: "concurrency", Usage: "`N` requests to a server are under way at once", Value: server.DefaultConcurrency},
+		&cli.StringFlag{Name: "tokenizer", Usage: "a server's tokenizer: a `FILE` (GGUF, tokenizer.json), folder, hf:org/name", DefaultText: "the server is asked"},
+		&cli.StringSliceFlag{Name: "server", Usage: "`KEY=VALUE`,... for a server: retries, timeout, context (tokens, where it does not say)", DefaultText: "retries=8,timeout=10m"},
 	}
 }
 

@@ -139,7 +139,8 @@ func resolveModel(ctx context.Context, c *cli.Context, name string) (fetch.Resol
 	if err != nil {
 		return fetch.Resolved{}, err
 	}
-	return fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Hub: models, Notice: notice(c)})
+	r, err := fetch.Resolve(ctx, name, fetch.Options{CacheDir: cache, Offline: offline(c), Hub: models, Notice: notice(c)})
+	return r, explainNetwork(err)
 }
 
 // openModel opens the checkpoint of --model on the processor.

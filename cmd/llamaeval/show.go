@@ -11,18 +11,19 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/browse"
 )
 
 func showCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "read a run's samples: prompt, answer, target, and how each was judged",
+		Usage:     "read a run's samples: prompt, answer, target, how it was judged",
 		ArgsUsage: "DIR",
 		UsageText: "llamaeval show results/m\nllamaeval show results/m --task gsm8k --wrong",
 		Flags: flags(
-			&cli.StringSliceFlag{Name: "task", Usage: "only these `TASKS`, groups or globs of the run, split at commas; may be repeated"},
-			&cli.BoolFlag{Name: "wrong", Usage: "only samples that are not right by their task's primary metric"},
+			&cli.StringSliceFlag{Name: "task", Usage: "`TASKS`, groups, globs, with commas or repeated", DefaultText: "all"},
+			&cli.BoolFlag{Name: "wrong", Usage: "only what is not right by the task's primary metric"},
 			formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -44,7 +45,8 @@ func showAction(c *cli.Context) error {
 	}
 	switch format {
 	case "table":
-		return paged(c.App.Writer, func(w io.Writer) error { return browse.WriteText(w, b.Items()) })
+		width := results.TerminalWidth(c.App.Writer)
+		return paged(c.App.Writer, func(w io.Writer) error { return browse.WriteText(w, b.Items(), width) })
 	case "json":
 		return browse.WriteJSON(c.App.Writer, b.Items())
 	}

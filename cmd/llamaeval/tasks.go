@@ -31,12 +31,12 @@ func tasksCommand() *cli.Command {
 				Name: "show", Usage: "show the exact prompts of a task, token by token",
 				ArgsUsage: "TASK",
 				UsageText: "llamaeval tasks show gsm8k --shots 8 --item 3\nllamaeval tasks show piqa --limit 5 --format jsonl",
-				Flags: flags(modelFlag(), &cli.IntFlag{Name: "item", Usage: "show document `I`"},
+				Flags: flags(modelFlag(), &cli.IntFlag{Name: "item", Usage: "document `I` alone, counted from 0", DefaultText: "the first"},
 					promptFlags(), dataFlags(), formatFlag("jsonl"), quietFlag()),
 				OnUsageError: wrongUsage, Action: tasksShow,
 			},
 			{
-				Name: "validate", Usage: "check a task file: parse it, open its data, build all prompts, print three",
+				Name: "validate", Usage: "check a task file: open its data, build all prompts",
 				ArgsUsage:    "FILE",
 				UsageText:    "llamaeval tasks validate my-tasks/exam.yaml",
 				Flags:        flags(dataFlags(), quietFlag()),
@@ -68,7 +68,7 @@ func tasksList(c *cli.Context) error {
 		Source     string `json:"source"`
 	}
 	rows := []row{}
-	t := results.Table{Columns: []results.Column{{Name: "task"}, {Name: "output type"}, {Name: "dataset"}, {Name: "shots", Right: true}, {Name: "source"}}}
+	t := results.Table{Columns: []results.Column{{Name: "task"}, {Name: "output type"}, {Name: "dataset", Spare: true}, {Name: "shots", Right: true}, {Name: "source", Spare: true}}}
 	for _, l := range listed {
 		rows = append(rows, row{l.Task, string(l.OutputType), l.Dataset, l.Shots, l.Source})
 		t.Rows = append(t.Rows, []string{l.Task, string(l.OutputType), l.Dataset, strconv.Itoa(l.Shots), l.Source})
@@ -132,7 +132,7 @@ func prepareOne(c *cli.Context, name string, s runner.Spec, local *runner.Local)
 	}
 	t, err := r.Load(name)
 	if err != nil {
-		return nil, err
+		return nil, unknownName(err)
 	}
 	data, err := store(c, c.Bool("sample"))
 	if err != nil {

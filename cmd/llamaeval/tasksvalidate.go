@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,6 +28,9 @@ func tasksValidate(c *cli.Context) error {
 	var group *tasks.GroupFileError
 	if errors.As(err, &group) {
 		return validateGroup(c, file)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: name a task file, or let `llamaeval tasks new NAME` write one", err)
 	}
 	if err != nil {
 		return err

@@ -19,9 +19,9 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "DIR",
 		UsageText: "llamaeval verify results/m\nllamaeval verify results/m --items 200 --threads 1 --memory 64MiB",
 		Flags: flags(
-			&cli.IntFlag{Name: "items", Usage: "how many items, spread over all tasks: `N`", Value: 20},
-			&cli.Int64Flag{Name: "seed", Usage: "seed of their choice", Value: defaultSeed},
-			&cli.StringFlag{Name: "model", Usage: "where the run's checkpoint is now: a `FILE` or an alias", DefaultText: "where the run found it"},
+			&cli.IntFlag{Name: "items", Usage: "`N` items, spread over all tasks", Value: 20},
+			&cli.Int64Flag{Name: "seed", Usage: "the whole number `N` that their choice begins with", Value: defaultSeed},
+			&cli.StringFlag{Name: "model", Usage: "the checkpoint as it is named now: a `FILE`, a folder, an alias", DefaultText: "where the run found it"},
 			sourceFlags(), machineFlags(), codeFlags(), formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage,
@@ -195,7 +195,7 @@ func printVerification(c *cli.Context, v runner.Verification, format string) err
 		}
 	}
 	if v.Differing > 0 {
-		return fmt.Errorf("%d of %d values are not, to the bit, what is stored", v.Differing, v.Values)
+		return fmt.Errorf("%d of %d values are not, to the bit, what is stored: the table above names them; `llamaeval reproduce` says what differs first", v.Differing, v.Values)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func ParseTarget(name string) (Type, error) {
 		}
 		names = append(names, t.String())
 	}
-	return 0, fmt.Errorf("cannot quantise to %.40q, only to %s", name, strings.Join(names, ", "))
+	return 0, fmt.Errorf("cannot quantise to %.40q: use one of %s", name, strings.Join(names, ", "))
 }
 
 // Quantize appends weights as whole blocks of type t. Weights that are no

@@ -35,7 +35,7 @@ func (a Alias) resolve(ctx context.Context, o Options) (string, error) {
 		if info, err := os.Stat(path); err == nil {
 			state = fmt.Sprintf("is in the cache with %d bytes instead of %d", info.Size(), a.Size)
 		}
-		return "", fmt.Errorf("model %q %s and fetching is off (offline): %s", a.Name, state, a.byHand(path))
+		return "", fmt.Errorf("model %q %s and fetching is off (offline): `llamaeval model pull %s` fetches it where there is a network, or %s", a.Name, state, a.Name, a.byHand(path))
 	}
 	if err := a.fetch(ctx, path, o.Notice); err != nil {
 		return "", fmt.Errorf("model %q: %w", a.Name, err)

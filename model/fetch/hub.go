@@ -49,6 +49,9 @@ func fromHub(ctx context.Context, name string, o Options) (Resolved, error) {
 		return Resolved{}, fmt.Errorf("model %.200q: not on this machine, and no hub is set up", name)
 	}
 	dir, names, err := o.Hub.Checkpoint(ctx, n.repo, n.revision, n.file, func(names []string) ([]string, error) { return choose(names, n.file) })
+	if err != nil && o.offline() {
+		err = fmt.Errorf("%w: `llamaeval model pull hf:%s` fetches it where there is a network", err, n.repo)
+	}
 	if err != nil {
 		return Resolved{}, err
 	}

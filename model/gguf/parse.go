@@ -123,7 +123,7 @@ func looksLike(data []byte) string {
 			return f.next
 		}
 	}
-	return ""
+	return ": give a GGUF file, or a folder with config.json and safetensors files"
 }
 
 const (
@@ -366,7 +366,7 @@ func (p *parser) locate(f *File, entries []entry, align int) error {
 		}
 		room := uint64(len(p.data) - start)
 		if e.offset > room || e.size > room-e.offset {
-			return p.fail("tensor %s needs %d bytes at offset %d of the data, the file has %d there: it is cut short or damaged",
+			return p.fail("tensor %s needs %d bytes at offset %d of the data, the file has %d there: it is cut short or damaged, fetch it again",
 				name, e.size, e.offset, room)
 		}
 		lo, hi := start+int(e.offset), start+int(e.offset+e.size)

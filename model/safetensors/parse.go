@@ -151,7 +151,7 @@ func gapless(entries []entry, size uint64) error {
 		end = e.Offsets[1]
 	}
 	if end != size {
-		return fmt.Errorf("the tensors take %d bytes, the file has %d: it is cut short or damaged", end, size)
+		return fmt.Errorf("the tensors take %d bytes, the file has %d: it is cut short or damaged, fetch it again", end, size)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func open(t *testing.T, dir string, s Selection) *Browser {
 
 func TestText(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteText(&b, open(t, folder(t), Selection{}).Items()); err != nil {
+	if err := WriteText(&b, open(t, folder(t), Selection{}).Items(), 0); err != nil {
 		t.Fatal(err)
 	}
 	if strings.ContainsRune(b.String(), '\x1b') {
@@ -125,7 +125,7 @@ func TestSelections(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := WriteText(&b, open(t, dir, Selection{Tasks: []string{"text"}}).Items()); err != nil || !strings.Contains(b.String(), "not judged") {
+	if err := WriteText(&b, open(t, dir, Selection{Tasks: []string{"text"}}).Items(), 0); err != nil || !strings.Contains(b.String(), "not judged") {
 		t.Error(b.String(), err)
 	}
 }

@@ -16,14 +16,23 @@ import (
 
 const (
 	promptEnd  = 600 // characters of a prompt's end, and of other long texts, that are shown
-	lineWidth  = 100 // characters of a line of numbers
 	mostTokens = 60  // log-probabilities of one answer that are shown
 )
 
+// A page is where samples are printed.
+type page struct {
+	*bufio.Writer
+	width int // characters of a line
+}
+
 // WriteText prints items as plain text, one after another. Of a long prompt
-// only the end is shown, where the question stands.
-func WriteText(w io.Writer, items iter.Seq2[Item, error]) error {
-	b := bufio.NewWriter(w)
+// only the end is shown, where the question stands. Rules and lines of numbers
+// have at most width characters, results.LineWidth where that is 0 or more.
+func WriteText(w io.Writer, items iter.Seq2[Item, error], width int) error {
+	b := &page{bufio.NewWriter(w), results.LineWidth}
+	if width > 0 {
+		b.width = min(width, b.width)
+	}
 	n := 0
 	for it, err := range items {
 		if err != nil {
@@ -43,12 +52,12 @@ func WriteText(w io.Writer, items iter.Seq2[Item, error]) error {
 	return b.Flush()
 }
 
-func (it Item) text(b *bufio.Writer) {
+func (it Item) text(b *page) {
 	title := fmt.Sprintf("── %s %d · %s · %d shots", results.Visible(it.Task), it.DocID, it.Verdict, it.Shots)
 	if it.TruncatedTokens > 0 {
 		title += fmt.Sprintf(" · %d tokens of the prompt were cut", it.TruncatedTokens)
 	}
-	fmt.Fprintf(b, "%s %s\n", title, strings.Repeat("─", max(3, lineWidth-1-utf8.RuneCountInString(title))))
+	fmt.Fprintf(b, "%s %s\n", title, strings.Repeat("─", max(3, b.width-1-utf8.RuneCountInString(title))))
 	for i, c := range it.Contexts {
 		name := "prompt"
 		if len(it.Contexts) > 1 {
@@ -83,7 +92,7 @@ func (it Item) text(b *bufio.Writer) {
 
 // generation prints a generated text; its tokens stand behind those of the
 // continuations.
-func (it Item) generation(b *bufio.Writer, i int) {
+func (it Item) generation(b *page, i int) {
 	name := "answer"
 	if len(it.Generations) > 1 {
 		name = fmt.Sprintf("answer %d", i+1)
@@ -97,7 +106,7 @@ func (it Item) generation(b *bufio.Writer, i int) {
 
 // continuation prints a text that was scored, and whether it is the likeliest
 // of them and the right one.
-func (it Item) continuation(b *bufio.Writer, i int) {
+func (it Item) continuation(b *page, i int) {
 	text, left := tail(it.Continuations[i], promptEnd)
 	name := fmt.Sprintf("choice %d", i+1)
 	if len(it.Continuations) == 1 {
@@ -121,7 +130,7 @@ func (it Item) continuation(b *bufio.Writer, i int) {
 }
 
 // tokens prints the log-probabilities of one answer's tokens.
-func (it Item) tokens(b *bufio.Writer, i int) {
+func (it Item) tokens(b *page, i int) {
 	if i >= len(it.TokenLogProbs) || len(it.TokenLogProbs[i]) == 0 {
 		return
 	}
@@ -130,7 +139,7 @@ func (it Item) tokens(b *bufio.Writer, i int) {
 	width := 0
 	for k, p := range all[:min(len(all), mostTokens)] {
 		text := strconv.FormatFloat(float64(p), 'f', 2, 32)
-		if width += len(text) + 1; k > 0 && width > lineWidth-4 {
+		if width += len(text) + 1; k > 0 && width > b.width-4 {
 			out.WriteByte('\n')
 			width = len(text) + 1
 		} else if k > 0 {
@@ -171,12 +180,12 @@ func quoted(texts []string) string {
 	return strings.Join(out, ", ")
 }
 
-func line(b *bufio.Writer, name, text string) {
+func line(b *page, name, text string) {
 	fmt.Fprintf(b, "%s: %s\n", results.Visible(name), text)
 }
 
 // block prints a text of several lines below its name.
-func block(b *bufio.Writer, name, text string) {
+func block(b *page, name, text string) {
 	fmt.Fprintf(b, "%s:\n", name)
 	for l := range strings.SplitSeq(results.Visible(text), "\n") {
 		fmt.Fprintf(b, "  │ %s\n", l)

@@ -38,7 +38,7 @@ func ParseGate(text string) (Gate, error) {
 	g := Gate{Expression: strings.TrimSpace(text)}
 	m := comparison.FindStringSubmatch(g.Expression)
 	if m == nil {
-		return g, fmt.Errorf("gate %q has no comparison: quote it, as the shell reads > and <: --gate 'd(gsm8k)>=-0.02'", text)
+		return g, fmt.Errorf("gate %.80q has no comparison: quote it, as the shell reads > and <: --gate 'd(gsm8k)>=-0.02'", text)
 	}
 	limit, err := strconv.ParseFloat(m[3], 64)
 	if err != nil || math.IsNaN(limit) || math.IsInf(limit, 0) {

@@ -87,7 +87,7 @@ func (g Gate) pairOf(r *Report, run *Run) (p *Pair, reason string) {
 	p = r.find(run, s.Kind, s.Task, s.Metric, s.Filter)
 	switch {
 	case p == nil || p.Verdict == NotComparable:
-		return nil, "not comparable" + because(p)
+		return nil, "not comparable" + because(p) + "; run both with the same settings"
 	case p.CILow == nil:
 		return nil, "underpowered: too few independent items for an interval"
 	}

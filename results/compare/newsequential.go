@@ -89,7 +89,7 @@ func newTrack(g Gate, base, outline *Run, aggregation func(task, metric string) 
 }
 
 func (t *track) incomparable(reason string) error {
-	return &IncomparableError{fmt.Sprintf("gate %q not passed: not comparable with %s: %s", t.gate.Expression, t.base.Name, reason)}
+	return &IncomparableError{fmt.Sprintf("gate %q not passed: not comparable with %s: %s; run both with the same settings", t.gate.Expression, t.base.Name, reason)}
 }
 
 // sameRule reports a group that the base has not, or of another make.

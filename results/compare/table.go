@@ -73,6 +73,7 @@ func (r Report) table(run *Run) results.Table {
 		},
 	}
 	task := ""
+	var reasons reasonList
 	counts, alone := map[string]int{}, map[string][]string{}
 	for _, p := range r.Pairs {
 		if p.Run != run.Name {
@@ -88,12 +89,10 @@ func (r Report) table(run *Run) results.Table {
 		task = p.Kind + p.Task
 		counts[p.Verdict]++
 		if p.Reason != "" && (p.Primary || p.Verdict != NotComparable) {
-			note := p.label() + ": " + p.Reason + "."
-			if !slices.Contains(t.Notes, note) {
-				t.Notes = append(t.Notes, note)
-			}
+			reasons = reasons.add(p.Reason, p.label())
 		}
 	}
+	t.Notes = reasons.notes()
 	legend := "Shares in percent, differences in points. p Holm: corrected for the number of tasks."
 	legend += " least: the smallest difference found with a power of 80%."
 	if r.Width > 0 && r.Width < results.LineWidth {
@@ -114,11 +113,47 @@ func (r Report) table(run *Run) results.Table {
 	return t
 }
 
+// A reasonList is what is said of pairs, in the order in which it comes up.
+type reasonList []struct {
+	reason string
+	labels []string
+}
+
+func (l reasonList) add(reason, label string) reasonList {
+	for i := range l {
+		if l[i].reason == reason {
+			if !slices.Contains(l[i].labels, label) {
+				l[i].labels = append(l[i].labels, label)
+			}
+			return l
+		}
+	}
+	return append(l, struct {
+		reason string
+		labels []string
+	}{reason, []string{label}})
+}
+
+// notes are lines for a table; many pairs of one reason share a line.
+func (l reasonList) notes() []string {
+	const most = 3
+	var out []string
+	for _, r := range l {
+		if n := len(r.labels); n > most {
+			out = append(out, fmt.Sprintf("%s and %d more: %s.", strings.Join(r.labels[:most], ", "), n-most, r.reason))
+			continue
+		}
+		for _, label := range r.labels {
+			out = append(out, label+": "+r.reason+".")
+		}
+	}
+	return out
+}
+
 // narrow is the table for a terminal of fewer than 100 characters: without the
 // detectable difference, the interval broken where it needs to be.
 func narrow(t *results.Table) {
 	const difference, p, won, least = 4, 5, 6, 7
-	t.Columns[difference].Wrap = len("-10.0 (-30.6 to ")
 	t.Columns[difference].Name, t.Columns[p].Name, t.Columns[won].Name = "difference, CI", "p", "+/-"
 	t.Columns = slices.Delete(t.Columns, least, least+1)
 	for i, row := range t.Rows {
@@ -127,6 +162,9 @@ func narrow(t *results.Table) {
 			row[least] = "incomparable"
 		}
 		t.Rows[i] = row
+	}
+	if t.TightWidth() > t.Width {
+		t.Columns[difference].Wrap = len("-10.0 (-30.6 to ")
 	}
 }
 

@@ -109,7 +109,7 @@ func read(dirs []string) ([]*source, error) {
 	seen := map[string]bool{}
 	for _, dir := range dirs {
 		if clean := filepath.Clean(dir); seen[clean] {
-			return nil, fmt.Errorf("%s is given twice", dir)
+			return nil, fmt.Errorf("%s is given twice: name each run once", dir)
 		} else {
 			seen[clean] = true
 		}

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -40,6 +41,9 @@ type Stats struct {
 // one step.
 func WriteFile(path string, dirs []string, o Options) (stats Stats, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return stats, fmt.Errorf("%s: its folder is not there: make it first, or give another --out", path)
+	}
 	if err != nil {
 		return stats, err
 	}

@@ -37,6 +37,20 @@ func Terminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
 }
 
+// barWidth leaves room for numbers beside the bar in a narrow terminal.
+func barWidth(out io.Writer) int {
+	const most, least, beside = 30, 4, 50 // characters
+	f, ok := out.(*os.File)
+	if !ok {
+		return most
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return most
+	}
+	return max(least, min(most, width-beside))
+}
+
 // P is the progress of one run. Its methods may be called concurrently.
 type P struct {
 	mu      sync.Mutex
@@ -70,7 +84,7 @@ func New(o Options) *P {
 	if o.Bar {
 		p.bar = progressbar.NewOptions(o.Total,
 			progressbar.OptionSetWriter(o.Out),
-			progressbar.OptionSetWidth(30),
+			progressbar.OptionSetWidth(barWidth(o.Out)),
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetPredictTime(false),

@@ -37,7 +37,7 @@ func (s *Server) identify(ctx context.Context) error {
 	}
 	err := s.client.pacer.do(ctx, 3, func() error { return s.client.try(ctx, s.Address.api("/models"), nil, &list) })
 	if err != nil && !refused(err) {
-		return fmt.Errorf("no server answers: %w", err)
+		return fmt.Errorf("no server answers: %w: is it running, and is the address right?", err)
 	}
 	if status := (*statusError)(nil); errors.As(err, &status) && (status.code == 401 || status.code == 403) {
 		return err

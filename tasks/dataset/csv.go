@@ -40,7 +40,7 @@ func parseCSV(name string, data []byte, delimiter rune) ([]*py.Dict, error) {
 			break
 		}
 		if len(record) > len(names) {
-			return nil, fmt.Errorf("%s:%d: the row has %d fields, the header has %d", name, line, len(record), len(names))
+			return nil, fmt.Errorf("%s:%d: the row has %d fields, the header has %d: quote fields that hold commas", name, line, len(record), len(names))
 		}
 		for i := range columns {
 			field := ""

@@ -151,4 +151,4 @@ func parseText(name string, data []byte) ([]*py.Dict, error) {
 	return docs, nil
 }
 
-var errNotUTF8 = errors.New("the text is not UTF-8")
+var errNotUTF8 = errors.New("the text is not UTF-8: convert it, for example with `iconv -f latin1 -t utf-8`")
