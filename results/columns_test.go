@@ -70,7 +70,9 @@ func FuzzReadMetrics(f *testing.F) {
 			if err := os.WriteFile(path, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_ = ReadMetrics(dir, true, func(MetricRow) {})
+			if err := ReadMetrics(dir, true, func(MetricRow) {}); err != nil {
+				bounded.Error(t, err)
+			}
 		})
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // jsonFile is a tokenizer.json, the file of the Python library `tokenizers`.
@@ -76,7 +78,7 @@ func FromJSON(data []byte, c Config) (*Tokenizer, error) {
 func fromJSON(data []byte, c Config) (*Tokenizer, error) {
 	var f jsonFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, err
+		return nil, quote.Error(err)
 	}
 	m, err := readModel(f.Model)
 	if err != nil {
@@ -129,7 +131,7 @@ func readModel(raw json.RawMessage) (*jsonModel, error) {
 		Vocab json.RawMessage
 	}
 	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return nil, fmt.Errorf("model: %w", quote.Error(err))
 	}
 	if kind.Type == "" && len(kind.Vocab) > 0 && kind.Vocab[0] == '[' {
 		kind.Type = "Unigram"
@@ -139,7 +141,7 @@ func readModel(raw json.RawMessage) (*jsonModel, error) {
 	}
 	m := &jsonModel{}
 	if err := json.Unmarshal(raw, m); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return nil, fmt.Errorf("model: %w", quote.Error(err))
 	}
 	switch {
 	case m.Vocab == nil:

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Options say how a server is used; no result depends on them, but for
@@ -105,7 +107,7 @@ func (c *client) try(ctx context.Context, url string, in, out any) error {
 		return c.broken(ctx, url, errHuge)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, err, oneLine(string(body[:min(len(body), 200)]))))
+		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, quote.Error(err), oneLine(string(body[:min(len(body), 200)]))))
 	}
 	return nil
 }

@@ -11,6 +11,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
+
+	"github.com/llamaeval/llamaeval/internal/bounded"
+	"github.com/llamaeval/llamaeval/runner/engine"
 )
 
 // testClock goes forward when somebody waits.
@@ -175,13 +179,39 @@ func TestJoinEvents(t *testing.T) {
 	}
 }
 
+// Joining many parts costs what they are long.
+func TestJoinManyEvents(t *testing.T) {
+	const parts = 50_000
+	body := strings.Repeat(`data: {"choices":[{"text":"word "}]}`+"\n", parts) + `data: {"choices":[{"finish_reason":"stop"}]}` + "\n"
+	bounded.Run(t, 256<<20, func() {
+		out, err := joinEvents(strings.NewReader(body), func() {})
+		if err != nil || len(out.Choices[0].Text) != 5*parts {
+			t.Errorf("%d bytes of text, %v", len(out.Choices[0].Text), err)
+		}
+	})
+}
+
+// What a server says is shown as text, whatever it does to a terminal.
+func TestOneLine(t *testing.T) {
+	if got := oneLine("a\n\x1b[31m b\u009b" + strings.Repeat("c", 400)); strings.ContainsFunc(got, unicode.IsControl) || len(got) > 310 {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzJoinEvents(f *testing.F) {
 	f.Add("data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\n")
 	f.Add("data: {\"choices\":[{\"delta\":{\"content\":null},\"logprobs\":{\"content\":[{}]}}],\"usage\":null}\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		out, err := joinEvents(strings.NewReader(s), func() {})
-		if err == nil && out.Choices[0].FinishReason == nil {
-			t.Error("a stream without an end is whole")
-		}
+		bounded.Run(t, 256<<20, func() {
+			out, err := joinEvents(strings.NewReader(s), func() {})
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
+			if out.Choices[0].FinishReason == nil {
+				t.Error("a stream without an end is whole")
+			}
+			_, _ = (&Server{Kind: VLLM}).answer(out.Choices[0], &engine.Generation{Stop: []string{"a"}})
+		})
 	})
 }
