@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/llamaeval/llamaeval/internal/bounded"
+	"github.com/llamaeval/llamaeval/internal/durable"
+	"github.com/llamaeval/llamaeval/internal/faultdisk"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks"
 )
@@ -96,6 +98,7 @@ func sliceOf(rows []results.Sample) func(yield func(results.Sample, error) bool)
 // that can be read.
 func FuzzMerge(f *testing.F) {
 	s := newStrangers(f)
+	f.Cleanup(durable.Replace(faultdisk.Unsynced(durable.Current())))
 	for _, text := range []string{
 		"{}", `{"shard":null}`, `{"shard":{"count":1000000000000}}`, `{"shard":{"index":0,"count":0},"config":{"documents":{"shard":"0/0"}}}`,
 		`{"shard":{"tasks":[]}}`, `{"config":{"tasks":[]},"shard":{"tasks":[]}}`, `{"finished":"9999-12-31T00:00:00Z","mode_error":{"tokens":-1}}`,

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/llamaeval/llamaeval/internal/bounded"
+	"github.com/llamaeval/llamaeval/internal/durable"
+	"github.com/llamaeval/llamaeval/internal/faultdisk"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/compare"
 )
@@ -72,6 +74,7 @@ func FuzzBuild(f *testing.F) {
 	f.Add(run, scores, samples)
 	f.Add(`{"finished":"2026-01-02T03:04:05Z"}`, `[{"Task":"t","Primary":true,"Value":777},{"Task":"t","Kind":"group","N":-1,"Primary":true,"Value":778}]`, `[{"Task":"t","DocID":-5,"Metrics":{"acc":777,"/weight":779}}]`)
 	f.Add(run, `[{"Task":"t","Kind":"task","Metric":"word_perplexity","Filter":"none","Primary":true,"N":2,"Value":1e308}]`, `[{"Task":"t","DocID":1,"Metrics":{"word_perplexity":-1e308,"word_perplexity/weight":0}}]`)
+	f.Cleanup(durable.Replace(faultdisk.Unsynced(durable.Current())))
 	f.Fuzz(func(t *testing.T, strange, values, rows string) {
 		above := t.TempDir()
 		sound, other := filepath.Join(above, "a"), filepath.Join(above, "b")
