@@ -28,18 +28,22 @@ func Name(name string) string {
 	}
 }
 
-// mostError is the length of what Error says, in bytes.
-const mostError = 300
+// mostLine is the length of a Line, in bytes, without its dots.
+const mostLine = 300
 
-// Error shortens err to one line: decoders put whole numbers and times of the
-// file into what they say. What it wraps stays.
-func Error(err error) error {
-	text := strings.Join(strings.Fields(strings.Map(visible, err.Error())), " ")
-	if len(text) > mostError {
-		text = strings.ToValidUTF8(text[:mostError], "") + "..."
+// Line shortens a text to one line without control characters; dots follow
+// what was cut.
+func Line(text string) string {
+	text = strings.Join(strings.Fields(strings.Map(visible, text)), " ")
+	if len(text) > mostLine {
+		text = strings.ToValidUTF8(text[:mostLine], "") + "..."
 	}
-	return short{text, err}
+	return text
 }
+
+// Error makes what err says a Line: decoders put whole numbers and times of
+// the file into it. What it wraps stays.
+func Error(err error) error { return short{Line(err.Error()), err} }
 
 func visible(r rune) rune {
 	if unicode.IsControl(r) {

@@ -28,7 +28,7 @@ func TestName(t *testing.T) {
 func TestError(t *testing.T) {
 	inner := errors.New("a\n\x1b[31mb  " + strings.Repeat("é", 300))
 	err := Error(inner)
-	if got := err.Error(); !strings.HasPrefix(got, "a [31mb é") || len(got) > mostError+len("...") || !strings.HasSuffix(got, "é...") {
+	if got := err.Error(); !strings.HasPrefix(got, "a [31mb é") || len(got) > mostLine+len("...") || !strings.HasSuffix(got, "é...") {
 		t.Errorf("%q", got)
 	}
 	if !errors.Is(err, inner) {

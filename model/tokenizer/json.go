@@ -137,7 +137,7 @@ func readModel(raw json.RawMessage) (*jsonModel, error) {
 		kind.Type = "Unigram"
 	}
 	if kind.Type != "BPE" && kind.Type != "" {
-		return nil, fmt.Errorf("its model is of the type %.30s, only BPE is read; use a checkpoint with a BPE tokenizer", kind.Type)
+		return nil, fmt.Errorf("its model is of the type %.30q, only BPE is read; use a checkpoint with a BPE tokenizer", kind.Type)
 	}
 	m := &jsonModel{}
 	if err := json.Unmarshal(raw, m); err != nil {
