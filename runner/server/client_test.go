@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/runner/engine"
@@ -189,13 +188,6 @@ func TestJoinManyEvents(t *testing.T) {
 			t.Errorf("%d bytes of text, %v", len(out.Choices[0].Text), err)
 		}
 	})
-}
-
-// What a server says is shown as text, whatever it does to a terminal.
-func TestOneLine(t *testing.T) {
-	if got := oneLine("a\n\x1b[31m b\u009b" + strings.Repeat("c", 400)); strings.ContainsFunc(got, unicode.IsControl) || len(got) > 310 {
-		t.Errorf("%q", got)
-	}
 }
 
 func FuzzJoinEvents(f *testing.F) {

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // A statusError is an answer that is no success.
@@ -82,13 +80,4 @@ func refused(err error) bool {
 		return true
 	}
 	return errors.Is(err, errGarbage)
-}
-
-// oneLine shortens a server's text for a message.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if r := []rune(s); len(r) > 300 {
-		s = string(r[:300]) + "…"
-	}
-	return s
 }

@@ -75,10 +75,10 @@ func joinEvents(body io.Reader, alive func()) (completion, error) {
 		}
 		var part completion
 		if err := json.Unmarshal([]byte(data), &part); err != nil {
-			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, quote.Error(err), oneLine(data))
+			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, quote.Error(err), quote.Line(data))
 		}
 		if part.Error != nil {
-			return out, fmt.Errorf("the server failed while it answered: %s", oneLine(part.Error.Message))
+			return out, fmt.Errorf("the server failed while it answered: %s", quote.Line(part.Error.Message))
 		}
 		if part.Usage != nil {
 			out.Usage = part.Usage
