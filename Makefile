@@ -72,13 +72,16 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'ErrorAtEveryWrite|PowerCut|ManyItems' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Killed' ./cmd/llamaeval
 	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./runner/...
-	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 20m -count=1 ./runner/sandbox
+	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 40m -count=1 ./runner/sandbox
 	LLAMAEVAL_LLAMA_SERVER=$$(scripts/llama-server) $(GO) test -timeout 20m -count=1 -run LlamaServer ./runner
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
+
+mutation: ## change prompts, results and metrics one operator at a time; tests must notice 85 of 100
+	scripts/mutation
 
 golden: $(PYTHON) ## rewrite golden files and README's tables of support
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
@@ -94,7 +97,7 @@ bench: ## kernel and model benchmarks
 clean: ## remove what was built
 	rm -rf bin .venv .cuda kernels/cuda/emu/build
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium
+.PHONY: mutation cuda cuda-test kernels emu cuda-toolkit chromium
 chromium:
 	scripts/chromium
 
