@@ -16,11 +16,14 @@ demo: build ## score the real model on the embedded GSM8K sample, 8 shots
 	$(BIN) run --task gsm8k --shots 8 --sample
 
 test: export LLAMAEVAL_REQUIRE_CHROMIUM = 1
+# Empty where the kernel forbids the sandbox: make test LLAMAEVAL_REQUIRE_SANDBOX=
+test: export LLAMAEVAL_REQUIRE_SANDBOX = 1
 test: lint cross chromium unit race fuzz-short arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
 	dir=$$(scripts/checkpoints/make) && real=$$(scripts/vocabularies) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_VOCABULARIES=$$real \
 	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 15m ./...
+	@scripts/sandbox-tried
 
 oracle: build model ## the whole program against the reference's recorded results
 	$(GO) test -timeout 25m -count=1 -tags oracle -run Oracle ./cmd/llamaeval
@@ -49,7 +52,7 @@ arm64: ## kernels on NEON, under QEMU user emulation
 	scripts/arm64
 
 race: ## what runs side by side, under the race detector, where there is a C compiler
-	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short -timeout 10m ./runner/journal ./runner/progress ./runner/engine \
+	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short -timeout 10m ./runner/journal ./runner/progress ./runner/engine ./runner/server \
 	  && CGO_ENABLED=1 $(GO) test -race -short -timeout 10m -run 'Resume|Identical|Sequential|Given|TimeLeft' ./runner; else echo "race: no gcc, skipped"; fi
 
 fuzz-short: ## each fuzz target for two seconds
@@ -78,13 +81,16 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'ErrorAtEveryWrite|PowerCut|ManyItems' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Killed' ./cmd/llamaeval
 	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./runner/...
-	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 20m -count=1 ./runner/sandbox
+	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 40m -count=1 ./runner/sandbox
 	LLAMAEVAL_LLAMA_SERVER=$$(scripts/llama-server) $(GO) test -timeout 20m -count=1 -run LlamaServer ./runner
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
+
+mutation: ## change prompts, results and metrics one operator at a time; tests must notice 85 of 100
+	scripts/mutation
 
 golden: docs ## rewrite golden files and README's tables of support
 	$(GO) test ./results ./results/leaderboard ./results/browse ./results/export ./cmd/llamaeval -update
@@ -113,7 +119,7 @@ release: ## archives for all systems, checksums and the list of modules, in dist
 clean: ## remove what was built
 	rm -rf bin dist .lint .venv .cuda kernels/cuda/emu/build
 
-.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck cover docs
+.PHONY: cuda cuda-test kernels emu cuda-toolkit chromium release staticcheck cover docs mutation
 chromium:
 	scripts/chromium
 

@@ -124,15 +124,12 @@ func (f field) target(doc *py.Dict, hasChoices bool) (py.Value, error) {
 }
 
 // choices evaluates doc_to_choice, always to a list of texts. A template's
-// list is taken as a value; only a rendered text is parsed back.
+// list is taken as a value; only a text is parsed back, once.
 func (f field) choices(doc *py.Dict) ([]string, error) {
 	var v py.Value
 	var err error
 	if f.template != nil {
-		var native bool
-		if v, native, err = f.template.Eval(doc); err == nil && !native {
-			v, err = py.Literal(py.Str(v))
-		}
+		v, _, err = f.template.Eval(doc)
 	} else {
 		v, err = f.raw(doc)
 	}

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +54,30 @@ func TestReadMetrics(t *testing.T) {
 	})
 }
 
+// A column of long texts has several pages.
+func TestReadMetricsOfManyPages(t *testing.T) {
+	dir := t.TempDir()
+	const n = 1500
+	cluster := func(i int) string { return strconv.Itoa(i) + strings.Repeat("x", 2000) }
+	var rows []Sample
+	for i := range n {
+		rows = append(rows, Sample{Task: "t", DocID: int32(i), Cluster: cluster(i)})
+	}
+	if err := WriteSamples(dir, all(rows)); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	err := ReadMetrics(dir, true, func(r MetricRow) {
+		if int(r.DocID) != i || r.Cluster != cluster(i) {
+			t.Fatalf("row %d: document %d, cluster %.10q", i, r.DocID, r.Cluster)
+		}
+		i++
+	})
+	if err != nil || i != n {
+		t.Error(i, err)
+	}
+}
+
 // FuzzReadMetrics: whatever lies on disk, reading ends with rows or an error.
 func FuzzReadMetrics(f *testing.F) {
 	dir := f.TempDir()
@@ -70,7 +96,9 @@ func FuzzReadMetrics(f *testing.F) {
 			if err := os.WriteFile(path, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_ = ReadMetrics(dir, true, func(MetricRow) {})
+			if err := ReadMetrics(dir, true, func(MetricRow) {}); err != nil {
+				bounded.Error(t, err)
+			}
 		})
 	})
 }

@@ -41,6 +41,17 @@ func hostile(rt *rapid.T) Table {
 
 func (t Table) texts() [][]string { return append([][]string{t.header()}, t.Rows...) }
 
+// Underscores are escaped where Markdown would read emphasis.
+func TestMarkdownUnderscores(t *testing.T) {
+	for in, want := range map[string]string{
+		"a_b": "a_b", "_a": `\_a`, "a_": `a\_`, "(_a": `(\_a`, "a_)": `a\_)`, "a_1": "a_1", "_": `\_`, "__a": `\__a`, "é_b": "é_b", "a|b": `a\|b`,
+	} {
+		if got := escapeMarkdown(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // Whatever cells hold, an HTML parser finds the table's rows and nothing else.
 func TestHTMLEscapes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

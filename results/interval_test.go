@@ -55,3 +55,25 @@ func TestSetStdErr(t *testing.T) {
 		t.Error("an interval without a standard error")
 	}
 }
+
+// All right and all wrong have an interval too; what is no proportion has the
+// normal one.
+func TestIntervalChooses(t *testing.T) {
+	for _, tt := range []struct {
+		value  float64
+		n      int
+		binary bool
+		wilson bool
+	}{
+		{0, 10, true, true}, {1, 10, true, true}, {0.5, 1, true, true}, {0.5, 0, true, false}, {0.5, 10, false, false}, {-0.1, 10, true, false}, {1.1, 10, true, false},
+	} {
+		low, high := Interval(tt.value, 0.25, tt.n, tt.binary)
+		wantLow, wantHigh := tt.value-z95*0.25, tt.value+z95*0.25
+		if tt.wilson {
+			wantLow, wantHigh = Wilson(tt.value, tt.n)
+		}
+		if low != wantLow || high != wantHigh {
+			t.Errorf("%+v: %v to %v, want %v to %v", tt, low, high, wantLow, wantHigh)
+		}
+	}
+}

@@ -325,7 +325,9 @@ func FuzzReadSamples(f *testing.F) {
 			if err := os.WriteFile(path, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, _ = firstError(dir)
+			if _, err := firstError(dir); err != nil {
+				bounded.Error(t, err)
+			}
 		})
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Names of the files in a results folder.
@@ -236,7 +238,7 @@ func ReadRun(dir string) (Run, error) {
 func ParseRun(path string, data []byte) (Run, error) {
 	var r Run
 	if err := json.Unmarshal(data, &r); err != nil {
-		return Run{}, fmt.Errorf("%s: not a description of a run: %w", path, err)
+		return Run{}, fmt.Errorf("%s: not a description of a run: %w", path, quote.Error(err))
 	}
 	return r, nil
 }

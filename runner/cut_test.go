@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/llamaeval/llamaeval/results"
@@ -140,6 +141,9 @@ func TestKilledShardsMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff(one.Prompts, run.Prompts); diff != "" || !slices.Equal(run.Programs, one.Programs) {
+		t.Errorf("prompts %s, programs %v", diff, run.Programs)
+	}
 	if run.ConfigHash != one.ConfigHash || len(run.Merged) != 3 || run.Resumed != killed || run.Shard != nil {
 		t.Errorf("run.json: %+v", run)
 	}
@@ -160,10 +164,16 @@ func TestAlteredShardIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*results.Run){
-		"were cut differently": func(r *results.Run) { r.Shard.Cut = "0" },
-		"it was changed":       func(r *results.Run) { r.Shard.Index = 1 },
-		"its hash differs":     func(r *results.Run) { r.Config.Seed++ },
-		"isa portable and":     func(r *results.Run) { rehash(t, r, func(c *results.Config) { c.ISA = run.Config.ISA + "x" }) },
+		"were cut differently":  func(r *results.Run) { r.Shard.Cut = "0" },
+		"it was changed":        func(r *results.Run) { r.Shard.Index = 1 },
+		"2/2\": it was changed": func(r *results.Run) { r.Shard.Count = 1 << 50 },
+		"0/0\": it was changed": func(r *results.Run) {
+			r.Shard.Index, r.Shard.Count = 0, 0
+			rehash(t, r, func(c *results.Config) { c.Documents.Shard = "0/0" })
+		},
+		"names other tasks": func(r *results.Run) { r.Shard.Tasks = r.Shard.Tasks[:1] },
+		"its hash differs":  func(r *results.Run) { r.Config.Seed++ },
+		"isa portable and":  func(r *results.Run) { rehash(t, r, func(c *results.Config) { c.ISA = run.Config.ISA + "x" }) },
 		"given more than once: shard 1": func(r *results.Run) {
 			r.Shard.Index = 1
 			rehash(t, r, func(c *results.Config) { c.Documents.Shard = "1/2" })

@@ -97,7 +97,7 @@ func (j *Job) merge(run results.Run, shards *Shards) (results.Report, error) {
 		return results.Report{}, err
 	}
 	run.Warnings = slices.Concat(run.Warnings, shards.runs[0].Shard.Warnings, j.warnings(tallies), withoutValue(j.Groups, scores))
-	run.Groups = rules
+	run.Groups, run.Prompts = rules, promptHashes(tallies)
 	run.Finished = shards.finished()
 	if err := results.WriteRun(j.Out, run); err != nil {
 		return results.Report{}, err
@@ -141,7 +141,7 @@ func (s *Shards) merged(config results.Config, hash string, command []string) re
 	rand.Read(id)
 	run := s.runs[0]
 	run.ID, run.ConfigHash, run.Config, run.Command = hex.EncodeToString(id), hash, config, command
-	run.Shard, run.Groups, run.Files = nil, nil, nil
+	run.Shard, run.Groups, run.Files, run.Prompts, run.Programs = nil, nil, nil, nil, nil
 	run.Resumed, run.WallSeconds, run.Plan, run.Finished = 0, 0, results.Plan{}, time.Time{}
 	for _, r := range s.runs {
 		run.Resumed += r.Resumed
@@ -154,6 +154,11 @@ func (s *Shards) merged(config results.Config, hash string, command []string) re
 		}
 		if !r.FirstToken.IsZero() && (run.FirstToken.IsZero() || r.FirstToken.Before(run.FirstToken)) {
 			run.FirstToken = r.FirstToken
+		}
+		for _, p := range r.Programs {
+			if !slices.Contains(run.Programs, p) {
+				run.Programs = append(run.Programs, p)
+			}
 		}
 		run.Merged = append(run.Merged, results.MergedShard{
 			Shard: r.Config.Documents.Shard, ID: r.ID, Version: r.Version, Host: r.Host, Device: r.Device,

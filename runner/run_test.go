@@ -46,7 +46,7 @@ metadata: {loglikelihood_continuation: " none"}
 `
 
 // newTestJob prepares both tasks on a small random model.
-func newTestJob(t *testing.T, threads int, change ...func(*Spec)) *Job {
+func newTestJob(t testing.TB, threads int, change ...func(*Spec)) *Job {
 	t.Helper()
 	dir := t.TempDir()
 	var lines strings.Builder

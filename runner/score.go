@@ -38,12 +38,7 @@ func (j *Job) finish(run results.Run, log *journal.Journal) (results.Report, err
 	if run.Shard = j.closePart(); run.Shard == nil {
 		run.Warnings = append(run.Warnings, withoutValue(j.Groups, scores)...)
 	}
-	run.Prompts = map[string]string{}
-	for name, t := range tallies {
-		if t.prompts != nil {
-			run.Prompts[name] = hex.EncodeToString(t.prompts.Sum(nil))
-		}
-	}
+	run.Prompts = promptHashes(tallies)
 	run.Groups, run.Stopping = rules, j.stopping(tallies)
 	run.Finished = time.Now().UTC()
 	if err := results.WriteRun(j.Out, run); err != nil {
@@ -126,6 +121,17 @@ func (t *tally) prompt(doc int32, hash string) {
 		t.prompts = sha256.New()
 	}
 	fmt.Fprintf(t.prompts, "%d %s\n", doc, hash)
+}
+
+// promptHashes are those of the tasks that have documents, by name.
+func promptHashes(tallies map[string]*tally) map[string]string {
+	out := map[string]string{}
+	for name, t := range tallies {
+		if t.prompts != nil {
+			out[name] = hex.EncodeToString(t.prompts.Sum(nil))
+		}
+	}
+	return out
 }
 
 func (t *tally) join(o tally) {

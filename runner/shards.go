@@ -63,11 +63,24 @@ func openShard(dir string) (results.Run, error) {
 	if run.Finished.IsZero() {
 		return run, fmt.Errorf("shard %s (%s) is unfinished: give its `llamaeval run` command again", run.Config.Documents.Shard, dir)
 	}
-	run, err = OpenStored(dir)
-	if s := run.Shard; err == nil && (Shard{s.Index, s.Count}).String() != run.Config.Documents.Shard {
-		err = fmt.Errorf("%s: %s says shard %d/%d and %s: it was changed", dir, results.RunFile, s.Index, s.Count, run.Config.Documents.Shard)
+	if run, err = OpenStored(dir); err == nil {
+		err = checkPart(dir, run)
 	}
 	return run, err
+}
+
+// checkPart compares what a shard says of itself with its configuration.
+func checkPart(dir string, run results.Run) error {
+	s := run.Shard
+	shard, err := ParseShard(run.Config.Documents.Shard)
+	if err != nil || shard != (Shard{s.Index, s.Count}) {
+		return fmt.Errorf("%s: %s says shard %d/%d and %.20q: it was changed", dir, results.RunFile, s.Index, s.Count, run.Config.Documents.Shard)
+	}
+	same := func(a results.ShardTask, b results.TaskConfig) bool { return a.Task == b.Name }
+	if !slices.EqualFunc(s.Tasks, run.Config.Tasks, same) {
+		return fmt.Errorf("%s: %s names other tasks for the shard than for the run: it was changed", dir, results.RunFile)
+	}
+	return nil
 }
 
 // alike says which shards are of another run than the first.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
 	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/dataset"
@@ -101,9 +102,9 @@ func explainMissing(c *cli.Context, task string, err error) error {
 }
 
 // oneLine keeps a message on one line of a bearable length, whatever foreign
-// text it quotes.
+// text it quotes, and keeps that from steering the terminal.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Join(strings.Fields(results.Visible(s)), " ")
 	if len(s) > 1000 {
 		s = strings.ToValidUTF8(s[:1000], "") + " ..."
 	}

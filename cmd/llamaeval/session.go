@@ -38,7 +38,7 @@ func notice(c *cli.Context) func(string) {
 	if c.Bool("quiet") {
 		out = io.Discard
 	}
-	return func(text string) { fmt.Fprintln(out, "llamaeval: "+text) }
+	return func(text string) { fmt.Fprintln(out, "llamaeval: "+results.Visible(text)) }
 }
 
 func registry(c *cli.Context) (*tasks.Registry, error) {

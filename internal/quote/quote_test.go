@@ -1,6 +1,8 @@
 package quote
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -20,6 +22,20 @@ func TestName(t *testing.T) {
 		if got := Name(c.name); got != c.want {
 			t.Errorf("Name(%q) = %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+func TestError(t *testing.T) {
+	inner := errors.New("a\n\x1b[31mb  " + strings.Repeat("é", 300))
+	err := Error(inner)
+	if got := err.Error(); !strings.HasPrefix(got, "a [31mb é") || len(got) > mostLine+len("...") || !strings.HasSuffix(got, "é...") {
+		t.Errorf("%q", got)
+	}
+	if !errors.Is(err, inner) {
+		t.Error("what it wraps is lost")
+	}
+	if got := Error(io.EOF).Error(); got != "EOF" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/llamaeval/llamaeval/internal/bounded"
 )
 
 func TestFolderName(t *testing.T) {
@@ -54,12 +55,14 @@ func FuzzConfig(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		opened, err := Open(dir)
-		if err == nil {
-			err = opened.Close()
-		}
-		if err != nil && strings.ContainsAny(err.Error(), "\n\r") {
-			t.Errorf("error of several lines: %q", err)
-		}
+		bounded.Run(t, 256<<20, func() {
+			opened, err := Open(dir)
+			if err == nil {
+				err = opened.Close()
+			}
+			if err != nil {
+				bounded.Error(t, err)
+			}
+		})
 	})
 }

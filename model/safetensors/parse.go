@@ -84,13 +84,13 @@ func header(text []byte) ([]entry, error) {
 		if name == "__metadata__" {
 			var notes map[string]string
 			if err := d.Decode(&notes); err != nil {
-				return nil, err
+				return nil, quote.Error(err)
 			}
 			continue
 		}
 		e := entry{name: name}
 		if err := d.Decode(&e); err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", quote.Name(name), err)
+			return nil, fmt.Errorf("tensor %s: %w", quote.Name(name), quote.Error(err))
 		}
 		entries = append(entries, e)
 	}

@@ -6,6 +6,8 @@ import (
 	"hash"
 	"slices"
 	"strconv"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Config is what stands beside tokenizer.json or tokenizer.model: the names of
@@ -42,7 +44,7 @@ func ReadConfig(data []byte) (Config, error) {
 		} `json:"added_tokens_decoder"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
-		return Config{}, fmt.Errorf("tokenizer_config.json: %w", err)
+		return Config{}, fmt.Errorf("tokenizer_config.json: %w", quote.Error(err))
 	}
 	c := Config{BOS: string(in.BOS), EOS: string(in.EOS), AddBOS: in.AddBOS}
 	c.PrefixFirstOnly = in.Legacy != nil && !*in.Legacy
@@ -66,7 +68,7 @@ func Template(data []byte) (string, error) {
 		Template json.RawMessage `json:"chat_template"`
 	}
 	if err := json.Unmarshal(data, &config); err != nil {
-		return "", err
+		return "", quote.Error(err)
 	}
 	return defaultTemplate(config.Template)
 }

@@ -25,9 +25,11 @@ func FuzzFromJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		bounded.Run(t, 256<<20, func() {
 			tok, err := FromJSON(data, Config{})
-			if err == nil {
-				exercise(t, tok, text)
+			if err != nil {
+				bounded.Error(t, err)
+				return
 			}
+			exercise(t, tok, text)
 		})
 	})
 }
@@ -53,9 +55,11 @@ func FuzzFromSentencePiece(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		bounded.Run(t, 256<<20, func() {
 			tok, err := FromSentencePiece(data, Config{})
-			if err == nil {
-				exercise(t, tok, text)
+			if err != nil {
+				bounded.Error(t, err)
+				return
 			}
+			exercise(t, tok, text)
 		})
 	})
 }
@@ -85,7 +89,11 @@ func FuzzRegexp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expr, text string) {
 		bounded.Run(t, 256<<20, func() {
 			re, err := onig.Compile(expr)
-			if err != nil || len(text) > 2000 {
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
+			if len(text) > 2000 {
 				return
 			}
 			last := 0
@@ -101,7 +109,17 @@ func FuzzRegexp(f *testing.F) {
 
 func FuzzReadConfig(f *testing.F) {
 	f.Add([]byte(`{"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,"added_tokens_decoder":{"5":{"content":"x"}},"chat_template":[{"name":"default","template":"t"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) { ReadConfig(data) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		bounded.Run(t, 64<<20, func() {
+			_, err := ReadConfig(data)
+			_, err2 := Template(data)
+			for _, err := range []error{err, err2} {
+				if err != nil {
+					bounded.Error(t, err)
+				}
+			}
+		})
+	})
 }
 
 // A small file must not make the reader take much memory.

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // jsonFile is a tokenizer.json, the file of the Python library `tokenizers`.
@@ -76,7 +78,7 @@ func FromJSON(data []byte, c Config) (*Tokenizer, error) {
 func fromJSON(data []byte, c Config) (*Tokenizer, error) {
 	var f jsonFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, err
+		return nil, quote.Error(err)
 	}
 	m, err := readModel(f.Model)
 	if err != nil {
@@ -129,17 +131,17 @@ func readModel(raw json.RawMessage) (*jsonModel, error) {
 		Vocab json.RawMessage
 	}
 	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return nil, fmt.Errorf("model: %w", quote.Error(err))
 	}
 	if kind.Type == "" && len(kind.Vocab) > 0 && kind.Vocab[0] == '[' {
 		kind.Type = "Unigram"
 	}
 	if kind.Type != "BPE" && kind.Type != "" {
-		return nil, fmt.Errorf("its model is of the type %.30s, only BPE is read; use a checkpoint with a BPE tokenizer", kind.Type)
+		return nil, fmt.Errorf("its model is of the type %.30q, only BPE is read; use a checkpoint with a BPE tokenizer", kind.Type)
 	}
 	m := &jsonModel{}
 	if err := json.Unmarshal(raw, m); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return nil, fmt.Errorf("model: %w", quote.Error(err))
 	}
 	switch {
 	case m.Vocab == nil:

@@ -29,9 +29,9 @@ func TestFromJSON(t *testing.T) {
 func TestFromJSONRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"no JSON":            {tinyJSON, "{", "unexpected end"},
-		"unigram":            {`"type":"BPE"`, `"type":"Unigram"`, "type Unigram, only BPE is read; use a checkpoint"},
-		"WordPiece":          {`"type":"BPE"`, `"type":"WordPiece"`, "type WordPiece"},
-		"old unigram":        {`"type":"BPE","unk_token":"<unk>","fuse_unk":true,"byte_fallback":true,"vocab":{"<unk>":0,"▁":1,"a":2,"▁a":3,"<0x62>":4}`, `"vocab":[["a",0]]`, "type Unigram"},
+		"unigram":            {`"type":"BPE"`, `"type":"Unigram"`, `type "Unigram", only BPE is read; use a checkpoint`},
+		"WordPiece":          {`"type":"BPE"`, `"type":"WordPiece"`, `type "WordPiece"`},
+		"old unigram":        {`"type":"BPE","unk_token":"<unk>","fuse_unk":true,"byte_fallback":true,"vocab":{"<unk>":0,"▁":1,"a":2,"▁a":3,"<0x62>":4}`, `"vocab":[["a",0]]`, `type "Unigram"`},
 		"no vocabulary":      {`"vocab":{"<unk>":0,"▁":1,"a":2,"▁a":3,"<0x62>":4}`, `"x":0`, "model.vocab is absent"},
 		"dropout":            {`"fuse_unk":true`, `"dropout":0.1`, "model.dropout is 0.1"},
 		"suffix":             {`"fuse_unk":true`, `"end_of_word_suffix":"</w>"`, "end_of_word_suffix"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/model/tokenizer/onig"
 )
 
@@ -45,7 +46,7 @@ func parts(raw json.RawMessage, what string, depth int) ([]part, error) {
 	}
 	var p part
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, quote.Error(err))
 	}
 	if p.Type != "Sequence" {
 		return []part{p}, nil

@@ -3,6 +3,8 @@ package jinja
 import (
 	"errors"
 	"fmt"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // SyntaxError is a template that cannot be parsed.
@@ -13,7 +15,7 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("%s line %d: %s", nameOr(e.Name), e.Line, e.Msg)
+	return fmt.Sprintf("%s line %d: %s", nameOr(e.Name), e.Line, quote.Line(e.Msg))
 }
 
 // RenderError is a failure while a template was evaluated.
@@ -24,7 +26,7 @@ type RenderError struct {
 }
 
 func (e *RenderError) Error() string {
-	return fmt.Sprintf("%s line %d: %v", nameOr(e.Name), e.Line, e.Err)
+	return fmt.Sprintf("%s line %d: %s", nameOr(e.Name), e.Line, quote.Line(e.Err.Error()))
 }
 
 // Unwrap returns the cause.

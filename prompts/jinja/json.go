@@ -65,7 +65,7 @@ func jsonIndent(a Args) (int, error) {
 	}
 	n, ok := position(v)
 	if !ok || n > 100 {
-		return 0, fmt.Errorf("indent must be a small integer, not %.20s", py.Str(v))
+		return 0, fmt.Errorf("indent must be a small integer, not %.20q", py.Str(v))
 	}
 	return int(max(n, 0)), nil
 }

@@ -195,12 +195,16 @@ func FuzzTemplate(f *testing.F) {
 					if !errors.As(err, new(*SyntaxError)) {
 						t.Fatalf("Parse failed with %T", err)
 					}
+					bounded.Error(t, err)
 					continue
 				}
 				before := py.Repr(doc)
 				out, err := tmpl.Render(doc)
 				if err != nil && !errors.As(err, new(*RenderError)) {
 					t.Fatalf("Render failed with %T", err)
+				}
+				if err != nil {
+					bounded.Error(t, err)
 				}
 				if len(out) > opt.MaxOutput {
 					t.Fatalf("%d bytes of output", len(out))

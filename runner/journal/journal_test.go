@@ -413,6 +413,7 @@ func FuzzOpen(f *testing.F) {
 				if !bytes.Equal(m.data, data) {
 					t.Error("a refused file was changed")
 				}
+				bounded.Error(t, err)
 				return
 			}
 			if err := j.Append([]byte("more")); err != nil {

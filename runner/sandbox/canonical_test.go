@@ -108,18 +108,33 @@ func judgeAll(t *testing.T, s Sandbox, problems []problem, timeout time.Duration
 // every eighth is tried, all with LLAMAEVAL_LONG.
 func TestCanonicalSolutions(t *testing.T) {
 	needHost(t)
+	h := &Host{}
+	defer h.Close()
+	tryCanonical(t, h, 8)
+}
+
+// In WebAssembly they do as well: every eightieth is tried, since it is slow.
+func TestCanonicalSolutionsInWasm(t *testing.T) {
+	w, ok := kinds(t)["wasm"]
+	if !ok {
+		t.Skip("LLAMAEVAL_PYTHON_WASM names no python.wasm")
+	}
+	tryCanonical(t, w, 80)
+}
+
+// tryCanonical judges one of `every` solutions, all with LLAMAEVAL_LONG.
+func tryCanonical(t *testing.T, s Sandbox, every int) {
+	t.Helper()
 	problems := benchmarks(t)
-	if os.Getenv("LLAMAEVAL_LONG") == "" { // every eighth
+	if os.Getenv("LLAMAEVAL_LONG") == "" {
 		var some []problem
-		for i := 0; i < len(problems); i += 8 {
+		for i := 0; i < len(problems); i += every {
 			some = append(some, problems[i])
 		}
 		problems = some
 	}
-	h := &Host{}
-	defer h.Close()
 	start := time.Now()
-	failed := judgeAll(t, h, problems, 20*time.Second)
+	failed := judgeAll(t, s, problems, 20*time.Second)
 	t.Logf("%d programs in %v", len(problems), time.Since(start))
 	if len(problems) > 600 && failed["MBPP/367"] == "" {
 		t.Error("MBPP/367 passes, which no reference lets it")

@@ -21,8 +21,8 @@ func needHost(t testing.TB) {
 	h := &Host{Workers: 1}
 	defer h.Close()
 	if err := h.Check(context.Background()); err != nil {
-		if os.Getenv("LLAMAEVAL_REQUIRE_SANDBOX") != "" {
-			t.Fatal(err)
+		if required {
+			t.Fatal(err, hint)
 		}
 		t.Skip(err)
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
 // wasmSlowness is how much longer a program may take in WebAssembly: Python's
@@ -121,7 +120,7 @@ func (w *Wasm) prepare(ctx context.Context) error {
 		config = config.WithCompilationCache(w.cache)
 	}
 	w.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, w.runtime); err != nil {
+	if err := instantiateWASI(ctx, w.runtime); err != nil {
 		return err
 	}
 	w.compiled, err = w.runtime.CompileModule(ctx, binary)
@@ -188,12 +187,7 @@ func (w *Wasm) side(ctx context.Context, role, text string, in io.Reader, out, r
 		WithArgs("python", "-s", "-S", "-B", "-X", "utf8", "-c", guest("wasm"), role).
 		WithEnv("PYTHONHASHSEED", "0").
 		WithStdin(io.MultiReader(firstFrame(text), in)).WithStdout(out).WithStderr(report).
-		WithSysWalltime().WithSysNanotime().WithNanosleep(func(ns int64) {
-		select {
-		case <-time.After(time.Duration(ns)):
-		case <-ctx.Done():
-		}
-	})
+		WithSysWalltime().WithNanotime(func() int64 { return int64(time.Since(began)) }, 1)
 	if w.library != "" {
 		config = config.WithEnv("PYTHONHOME", "/").WithFSConfig(wazero.NewFSConfig().WithReadOnlyDirMount(filepath.Join(w.library, "lib"), "/lib"))
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Options say how a server is used; no result depends on them, but for
@@ -105,7 +107,7 @@ func (c *client) try(ctx context.Context, url string, in, out any) error {
 		return c.broken(ctx, url, errHuge)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, err, oneLine(string(body[:min(len(body), 200)]))))
+		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, quote.Error(err), quote.Line(string(body[:min(len(body), 200)]))))
 	}
 	return nil
 }
@@ -145,7 +147,7 @@ func (c *client) send(ctx context.Context, url string, in any) (*http.Response, 
 	defer r.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(r.Body, 16<<10)) // an explanation only
 	return nil, &statusError{
-		url: url, code: r.StatusCode, message: c.hide(oneLine(explanation(text))),
+		url: url, code: r.StatusCode, message: c.hide(quote.Line(explanation(text))),
 		wait: retryAfter(r.Header, c.o.Clock.Now()), keyed: c.o.Key != "",
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/bounded"
+	"github.com/llamaeval/llamaeval/runner/engine"
 )
 
 // testClock goes forward when somebody waits.
@@ -175,13 +178,32 @@ func TestJoinEvents(t *testing.T) {
 	}
 }
 
+// Joining many parts costs what they are long.
+func TestJoinManyEvents(t *testing.T) {
+	const parts = 50_000
+	body := strings.Repeat(`data: {"choices":[{"text":"word "}]}`+"\n", parts) + `data: {"choices":[{"finish_reason":"stop"}]}` + "\n"
+	bounded.Run(t, 256<<20, func() {
+		out, err := joinEvents(strings.NewReader(body), func() {})
+		if err != nil || len(out.Choices[0].Text) != 5*parts {
+			t.Errorf("%d bytes of text, %v", len(out.Choices[0].Text), err)
+		}
+	})
+}
+
 func FuzzJoinEvents(f *testing.F) {
 	f.Add("data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\n")
 	f.Add("data: {\"choices\":[{\"delta\":{\"content\":null},\"logprobs\":{\"content\":[{}]}}],\"usage\":null}\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		out, err := joinEvents(strings.NewReader(s), func() {})
-		if err == nil && out.Choices[0].FinishReason == nil {
-			t.Error("a stream without an end is whole")
-		}
+		bounded.Run(t, 256<<20, func() {
+			out, err := joinEvents(strings.NewReader(s), func() {})
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
+			if out.Choices[0].FinishReason == nil {
+				t.Error("a stream without an end is whole")
+			}
+			_, _ = (&Server{Kind: VLLM}).answer(out.Choices[0], &engine.Generation{Stop: []string{"a"}})
+		})
 	})
 }

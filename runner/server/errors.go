@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -81,13 +80,4 @@ func refused(err error) bool {
 		return true
 	}
 	return errors.Is(err, errGarbage)
-}
-
-// oneLine shortens a server's text for a message.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > 300 {
-		s = string(r[:300]) + "…"
-	}
-	return s
 }

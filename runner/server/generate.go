@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/runner/engine"
 )
 
@@ -115,7 +116,7 @@ func (s *Server) answer(c choice, g *engine.Generation) (engine.Answer, error) {
 	case "stop", "eos_token", "stop_sequence", "eos":
 		a.Finish = c.ended(s.Kind, g)
 	default: // content_filter, tool_calls, abort
-		return a, fmt.Errorf("the server ended a generation with %q, which is no answer", oneLine(reason))
+		return a, fmt.Errorf("the server ended a generation with %q, which is no answer", quote.Line(reason))
 	}
 	for _, stop := range g.Stop {
 		if stop != "" && strings.Contains(a.Text, stop) {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Log-probabilities of a prompt may differ from those of the generation by
@@ -96,7 +98,7 @@ func (s *Server) tryPrompts(ctx context.Context, front []int32) error {
 	}
 	u, err := ask(probeTexts[0])
 	if err != nil {
-		s.Can.NoScoring = oneLine(err.Error())
+		s.Can.NoScoring = quote.Line(err.Error())
 		if refused(err) {
 			return nil
 		}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // maxEvent bounds one event of a stream.
@@ -41,7 +43,7 @@ func (c *client) tryStream(ctx context.Context, url string, in any) (completion,
 	if !isStream(r) { // asked for a stream, it answered at once
 		var out completion
 		if err := json.NewDecoder(io.LimitReader(r.Body, maxBody)).Decode(&out); err != nil {
-			return out, c.broken(ctx, url, fmt.Errorf("%w: %w", errGarbage, err))
+			return out, c.broken(ctx, url, fmt.Errorf("%w: %w", errGarbage, quote.Error(err)))
 		}
 		return out, nil
 	}
@@ -59,6 +61,7 @@ func isStream(r *http.Response) bool {
 // joinEvents reads server-sent events up to [DONE] or the end.
 func joinEvents(body io.Reader, alive func()) (completion, error) {
 	out := completion{Choices: make([]choice, 1)}
+	var text strings.Builder
 	lines := bufio.NewScanner(io.LimitReader(body, maxBody))
 	lines.Buffer(nil, maxEvent)
 	for lines.Scan() {
@@ -72,15 +75,16 @@ func joinEvents(body io.Reader, alive func()) (completion, error) {
 		}
 		var part completion
 		if err := json.Unmarshal([]byte(data), &part); err != nil {
-			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, err, oneLine(data))
+			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, quote.Error(err), quote.Line(data))
 		}
 		if part.Error != nil {
-			return out, fmt.Errorf("the server failed while it answered: %s", oneLine(part.Error.Message))
+			return out, fmt.Errorf("the server failed while it answered: %s", quote.Line(part.Error.Message))
 		}
 		if part.Usage != nil {
 			out.Usage = part.Usage
 		}
 		if len(part.Choices) > 0 {
+			text.WriteString(part.Choices[0].text())
 			out.Choices[0].add(part.Choices[0])
 		}
 	}
@@ -90,5 +94,6 @@ func joinEvents(body io.Reader, alive func()) (completion, error) {
 	if out.Choices[0].FinishReason == nil {
 		return out, errCut
 	}
+	out.Choices[0].Text = text.String()
 	return out, nil
 }

@@ -103,9 +103,8 @@ func (c *choice) text() string {
 	return c.Text
 }
 
-// add appends a later part of a streamed choice.
+// add appends a later part of a streamed choice, but for its text.
 func (c *choice) add(part choice) {
-	c.Text += part.text()
 	c.TokenIDs = append(c.TokenIDs, part.TokenIDs...)
 	if part.FinishReason != nil {
 		c.FinishReason, c.StopReason, c.MatchedStop = part.FinishReason, part.StopReason, part.MatchedStop

@@ -22,9 +22,11 @@ func FuzzParquet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		bounded.Run(t, 2<<30, func() {
 			docs, err := parseParquet(context.Background(), bytes.NewReader(data), int64(len(data)))
-			if err == nil {
-				printable(t, docs)
+			if err != nil {
+				bounded.Error(t, err)
+				return
 			}
+			printable(t, docs)
 		})
 	})
 }
@@ -34,10 +36,16 @@ func FuzzJSONL(f *testing.F) {
 	f.Add([]byte(`[{"a":1},{"a":"\ud83d"}]`), "")
 	f.Add([]byte(`{"data":{"a":[1],"b":[2]}}`), "data")
 	f.Fuzz(func(t *testing.T, data []byte, field string) {
-		docs, err := parseJSON("f", data, field)
-		if err == nil {
+		bounded.Run(t, 256<<20, func() {
+			docs, err := parseJSON("f", data, field)
+			if err != nil {
+				if field == "" { // the user's own, shown as it is
+					bounded.Error(t, err)
+				}
+				return
+			}
 			printable(t, docs)
-		}
+		})
 	})
 }
 
@@ -49,10 +57,14 @@ func FuzzCSV(f *testing.F) {
 		for _, r = range delimiter {
 			break
 		}
-		docs, err := parseCSV("f", data, r)
-		if err == nil {
+		bounded.Run(t, 256<<20, func() {
+			docs, err := parseCSV("f", data, r)
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
 			printable(t, docs)
-		}
+		})
 	})
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/llamaeval/llamaeval/internal/bounded"
 	"github.com/llamaeval/llamaeval/internal/sharedtest"
 )
 
@@ -127,38 +129,44 @@ func FuzzListing(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		safe := func(name string) {
-			if !filepath.IsLocal(name) || filepath.Base(name) != name || strings.ContainsAny(name, `/\`) {
-				t.Errorf("unsafe name %q", name)
-			}
+		bounded.Run(t, 256<<20, func() { readListings(t, endpoint, data) })
+	})
+}
+
+// readListings holds what any listing may lead to.
+func readListings(t *testing.T, endpoint *url.URL, data []byte) {
+	t.Helper()
+	safe := func(name string) {
+		if !filepath.IsLocal(name) || filepath.Base(name) != name || strings.ContainsAny(name, `/\`) {
+			t.Errorf("unsafe name %q", name)
 		}
-		for _, name := range parseIndex(data) {
-			safe(name)
-		}
-		all, err := parseListing(data)
-		if err != nil {
-			all = nil
-		}
-		lists := [][]string{}
-		for config, splits := range all {
-			safe(config)
-			for split, list := range splits {
-				safe(split)
-				lists = append(lists, list)
-			}
-		}
-		if list, err := parseURLs(data); err == nil {
+	}
+	for _, name := range parseIndex(data) {
+		safe(name)
+	}
+	all, err := parseListing(data)
+	if err != nil {
+		all = nil
+	}
+	lists := [][]string{}
+	for config, splits := range all {
+		safe(config)
+		for split, list := range splits {
+			safe(split)
 			lists = append(lists, list)
 		}
-		for _, list := range lists {
-			urls, err := fileURLs(endpoint, list)
-			for _, u := range urls {
-				if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
-					t.Errorf("unsafe URL %q", u)
-				}
+	}
+	if list, err := parseURLs(data); err == nil {
+		lists = append(lists, list)
+	}
+	for _, list := range lists {
+		urls, err := fileURLs(endpoint, list)
+		for _, u := range urls {
+			if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
+				t.Errorf("unsafe URL %q", u)
 			}
 		}
-	})
+	}
 }
 
 // TestShared fetches real data from a file server on loopback.

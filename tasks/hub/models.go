@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // A Checkpoint is a model's files of one revision in the cache.
@@ -128,7 +130,7 @@ func (c *Client) modelFiles(ctx context.Context, repo, revision string) (commit 
 		} `json:"siblings"`
 	}
 	if err := json.Unmarshal(data, &info); err != nil {
-		return "", nil, fmt.Errorf("%s: not a description of a model: %w", show(u), err)
+		return "", nil, fmt.Errorf("%s: not a description of a model: %w", show(u), quote.Error(err))
 	}
 	if b, err := hex.DecodeString(info.SHA); err != nil || len(b) < 20 || len(info.Siblings) > maxModelFiles {
 		return "", nil, fmt.Errorf("%s: names commit %.80q and %d files, want a hash and at most %d", show(u), info.SHA, len(info.Siblings), maxModelFiles)

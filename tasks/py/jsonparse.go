@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Limits on outside data. CPython stops at about 1000 nested containers (its recursion limit) and at 4300 digits of
@@ -49,7 +51,7 @@ func (p *jsonParser) fail(format string, args ...any) error {
 	before := p.src[:min(p.pos, len(p.src))]
 	line := 1 + strings.Count(before, "\n")
 	col := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return fmt.Errorf("JSON line %d column %d: %s", line, col, fmt.Sprintf(format, args...))
+	return fmt.Errorf("JSON line %d column %d: %s", line, col, quote.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *jsonParser) space() {
@@ -325,7 +327,7 @@ func parseInt(text string, base int) (Value, error) {
 	}
 	n, ok := new(big.Int).SetString(text, base)
 	if !ok {
-		return nil, fmt.Errorf("invalid integer %q", text)
+		return nil, fmt.Errorf("invalid integer %.40q", text)
 	}
 	return Int(n), nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Literal evaluates s as Python's ast.literal_eval does: numbers with an optional sign, str literals (all prefixes
@@ -32,7 +34,7 @@ type literalParser struct {
 }
 
 func (p *literalParser) fail(format string, args ...any) error {
-	return fmt.Errorf("invalid literal, character %d: %s", 1+Len(p.src[:min(p.pos, len(p.src))]), fmt.Sprintf(format, args...))
+	return fmt.Errorf("invalid literal, character %d: %s", 1+Len(p.src[:min(p.pos, len(p.src))]), quote.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *literalParser) peek() byte {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/llamaeval/llamaeval/internal/bounded"
 )
 
 // TestStringMethods compares with CPython's str methods; rows are [method, string, arguments, result].
@@ -114,15 +116,18 @@ func FuzzParseJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		v, err := ParseJSON([]byte(s))
-		if err != nil {
-			return
-		}
-		out := JSON(v, 2)
-		again, err := ParseJSON([]byte(out))
-		if err != nil || JSON(again, 2) != out {
-			t.Fatalf("%q became %q, which reads back as %q (%v)", s, out, JSON(again, 2), err)
-		}
+		bounded.Run(t, 256<<20, func() {
+			v, err := ParseJSON([]byte(s))
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
+			out := JSON(v, 2)
+			again, err := ParseJSON([]byte(out))
+			if err != nil || JSON(again, 2) != out {
+				t.Fatalf("%q became %q, which reads back as %q (%v)", s, out, JSON(again, 2), err)
+			}
+		})
 	})
 }
 
@@ -131,17 +136,20 @@ func FuzzLiteral(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		v, err := Literal(s)
-		if err != nil {
-			return
-		}
-		text := Repr(v)
-		if strings.Contains(text, "inf") {
-			return // repr writes an infinity as a name, which is no literal
-		}
-		again, err := Literal(text)
-		if err != nil || Repr(again) != text {
-			t.Fatalf("%q became %q, which reads back as %q (%v)", s, text, Repr(again), err)
-		}
+		bounded.Run(t, 256<<20, func() {
+			v, err := Literal(s)
+			if err != nil {
+				bounded.Error(t, err)
+				return
+			}
+			text := Repr(v)
+			if strings.Contains(text, "inf") {
+				return // repr writes an infinity as a name, which is no literal
+			}
+			again, err := Literal(text)
+			if err != nil || Repr(again) != text {
+				t.Fatalf("%q became %q, which reads back as %q (%v)", s, text, Repr(again), err)
+			}
+		})
 	})
 }

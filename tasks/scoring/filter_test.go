@@ -71,6 +71,24 @@ func TestMatchOutOfReach(t *testing.T) {
 	}
 }
 
+// TestTagsWithoutAMatch: an answer without tags becomes the fallback.
+func TestTagsWithoutAMatch(t *testing.T) {
+	for _, c := range []struct {
+		args []py.Value
+		want py.Value
+	}{
+		{nil, []any{"invalid"}},
+		{[]py.Value{"fallback", nil}, []any{"invalid"}},
+		{[]py.Value{"fallback", "none"}, "none"},
+	} {
+		f := mustFilter(t, "regex_pos", c.args...)
+		got, err := Pipeline{Filters: []Filter{f}}.Apply(Item{}, []string{"('a', 'DET'), ('b', 'NOUN')", "x"})
+		if want := []any{[]any{"DET", "NOUN"}, c.want}; err != nil || !py.Equal(got, want) {
+			t.Errorf("%v: got %s %v, want %s", c.args, py.Repr(got), err, py.Repr(want))
+		}
+	}
+}
+
 func TestMajorityVoteTakesFirstAmongEquals(t *testing.T) {
 	got, err := Pipeline{Filters: []Filter{mustFilter(t, "majority_vote"), mustFilter(t, "take_first")}}.Apply(Item{}, []string{"c", "b", "a", "b", "a"})
 	if err != nil || got != "b" {

@@ -211,3 +211,13 @@ func TestCountWords(t *testing.T) {
 		}
 	}
 }
+
+// TestSoftmaxOfFarLogLikelihoods: those of long answers underflow as they are.
+func TestSoftmaxOfFarLogLikelihoods(t *testing.T) {
+	for _, lls := range [][]float64{{-1e4, -1e4 - 1}, {0, -1}} {
+		got := softmax(lls)
+		if want := 1 / (1 + math.Exp(-1)); len(got) != 2 || !close(got[0], want) || !close(got[0]+got[1], 1) {
+			t.Errorf("%v: %v, want %v first", lls, got, want)
+		}
+	}
+}

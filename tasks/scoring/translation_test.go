@@ -105,6 +105,20 @@ func TestTokens13aAgainstSacrebleu(t *testing.T) {
 	}
 }
 
+// TestChrfOfShortReference: orders that a side lacks do not count.
+func TestChrfOfShortReference(t *testing.T) {
+	precision := (3./8 + 2./7 + 1./6) / 3
+	for _, c := range []struct{ a, b string }{{"abcdefgh", "abc"}, {"abc", "abcdefgh"}} {
+		want := 100 * 5 * precision / (4*precision + 1)
+		if len(c.a) < len(c.b) { // precision and recall change places
+			want = 100 * 5 * precision / (4 + precision)
+		}
+		if got := (chrF{}).value(chrF{}.segment(c.a, []string{c.b})); !close(got, want) {
+			t.Errorf("%q against %q: %v, want %v", c.a, c.b, got, want)
+		}
+	}
+}
+
 // TestTranslationOfItself: a text against itself is perfect, and nothing is
 // better than that.
 func TestTranslationOfItself(t *testing.T) {

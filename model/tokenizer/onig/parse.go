@@ -171,7 +171,7 @@ func (p *parser) group() (node, error) {
 	case p.accept("?>"):
 		wrap = func(n node) node { return atomic{n} }
 	case p.sees("?"):
-		return nil, fmt.Errorf("the group (%.10s is not known here", p.text[p.at:])
+		return nil, fmt.Errorf("the group (%.10q is not known here", p.text[p.at:])
 	}
 	n, err := p.alternatives()
 	if err == nil && !p.accept(")") {
@@ -322,7 +322,7 @@ func (p *parser) property(deny bool) (ucd.Set, error) {
 	}
 	set, ok := ucd.Named(name)
 	if !ok {
-		return nil, fmt.Errorf("the property \\p{%.30s} is not known here", name)
+		return nil, fmt.Errorf("the property \\p{%.30q} is not known here", name)
 	}
 	if deny {
 		set = set.Not()
@@ -343,7 +343,7 @@ func (p *parser) hex(kind rune) (ucd.Set, error) {
 	}
 	v, err := strconv.ParseUint(digits, 16, 32)
 	if err != nil || v > unicode.MaxRune || p.at+skip > len(p.text) || kind == 'x' && skip == 2 && v >= utf8.RuneSelf {
-		return nil, fmt.Errorf("\\%c%.8s is no character", kind, p.text[p.at:])
+		return nil, fmt.Errorf("\\%c with %.8q is no character", kind, p.text[p.at:])
 	}
 	p.at += skip
 	return ucd.Set{rune(v), rune(v)}, nil

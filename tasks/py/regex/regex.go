@@ -15,6 +15,8 @@ package regex
 import (
 	"fmt"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // maxPattern bounds a pattern's length in bytes.
@@ -39,7 +41,7 @@ func Compile(pattern string) (*Regexp, error) {
 	}
 	p, root, err := parse(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("regular expression %q: %w", shorten(pattern), err)
+		return nil, fmt.Errorf("regular expression %q: %w", shorten(pattern), quote.Error(err))
 	}
 	return &Regexp{
 		pattern: pattern, groups: p.groups, loops: p.loops, names: p.names,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/llamaeval/llamaeval/internal/quote"
 )
 
 // Sub replaces the first count matches (all when count is 0) by the template
@@ -11,7 +13,7 @@ import (
 func (r *Regexp) Sub(repl, s string, count int) (string, error) {
 	parts, err := r.template(repl)
 	if err != nil {
-		return "", fmt.Errorf("replacement %q: %w", shorten(repl), err)
+		return "", fmt.Errorf("replacement %q: %w", shorten(repl), quote.Error(err))
 	}
 	return r.SubFunc(func(m Match) string {
 		var b strings.Builder
