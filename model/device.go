@@ -61,7 +61,10 @@ func newBackend(o Options) (kernels.Backend, error) {
 		return cpu.New(o.Threads, o.ISA)
 	}
 	index, _ := strconv.Atoi(strings.TrimPrefix(devices[0], CUDA+":"))
-	return cuda.Open(index)
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	return cuda.Open(index, o.Notice)
 }
 
 // Device describes what computes.

@@ -98,6 +98,14 @@ type storeArgs struct {
 	rows, _             int32
 }
 
+type turnArgs struct {
+	cache                      cacheArgs
+	query, keys, values, table uint64
+	slots                      uint64
+	rows, heads                int32
+	turned, halves             int32
+}
+
 type copyArgs struct {
 	memory                   uint64
 	page                     int64
@@ -127,6 +135,23 @@ type scoreArgs struct {
 	rows, k, vocabulary, kind   int32
 	limit                       float32
 	chunk                       int32
+}
+
+// drawArgs is what is asked of one draw, drawnArgs the answer.
+type drawArgs struct {
+	mass, share float64
+	row         int32
+	temperature float32
+}
+
+type drawnArgs struct {
+	token int32
+	logit float32
+}
+
+type drawsArgs struct {
+	asked, out, whole, logits uint64
+	count, vocabulary         int32
 }
 
 type mergeArgs struct {

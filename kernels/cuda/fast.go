@@ -4,7 +4,6 @@ package cuda
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
@@ -12,7 +11,7 @@ import (
 // Fast chooses between the modes. In mode fast what feeds a product is written
 // in bfloat16 by the operation that makes it, and only so.
 func (b *Backend) Fast(on bool) error {
-	b.queued()
+	b.flush(false)
 	b.fast = on
 	return nil
 }
@@ -51,7 +50,7 @@ func (b *Backend) narrowed(m *matrix, rows int) uint64 {
 
 func (b *Backend) narrow(to, from uint64, kind int32, rows, cols int) {
 	args := narrowArgs{half: to, x: from, count: int64(rows) * int64(cols), kind: kind, cols: int32(cols)}
-	b.launch(b.set.narrow, b.gridOver(rows*cols/8), 1, 1, unsafe.Pointer(&args))
+	launch(b, b.set.narrow, b.gridOver(rows*cols/8), 1, 1, &args)
 }
 
 // scratchBytes is the memory for weights in bfloat16, which serves one launch

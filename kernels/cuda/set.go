@@ -9,6 +9,8 @@ type kernelSet struct {
 	rmsNorm, rotate, gather, embed    *driver.Kernel
 	swiglu, geglu, add                *driver.Kernel
 	store, copyRows                   *driver.Kernel
+	storeTurned, storeTurnedBF16      *driver.Kernel
+	draw, scoreDirect                 *driver.Kernel
 	multiplyLarge, multiplySmall      *driver.Kernel
 	attend64, attend128, attend256    *driver.Kernel
 	flash64, flash128, flash256       *driver.Kernel
@@ -39,6 +41,8 @@ const (
 	scoreRows, scoreCols = 32, 256
 	scoreRowsBF16        = 64
 	mergeWarps           = 4
+
+	drawThreads, drawBins = 512, 2048
 )
 
 // tileBytes is the shared memory of TileF32.
@@ -75,6 +79,8 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		{"cache", []kernelOf{
 			{&s.store, "store", 128, 0},
 			{&s.storeBF16, "store_bf16", 128, 0},
+			{&s.storeTurned, "store_turned_f32", 128, 0},
+			{&s.storeTurnedBF16, "store_turned_bf16", 128, 0},
 			{&s.copyRows, "copy_rows", 128, 0},
 		}},
 		{"multiply_f32", []kernelOf{
@@ -88,6 +94,12 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		{"multiply_direct", []kernelOf{
 			{&s.gatedDirect, "gated_direct", directThreads, directBytes},
 			{&s.multiplyDirect, "multiply_direct", directThreads, directBytes},
+		}},
+		{"score_direct", []kernelOf{
+			{&s.scoreDirect, "score_direct", directThreads, directBytes},
+		}},
+		{"draw", []kernelOf{
+			{&s.draw, "draw", drawThreads, 2 * drawBins * 8},
 		}},
 		{"score_bf16", []kernelOf{
 			{&s.scoreBF16, "score_bf16", 256, max(tileBytesBF16(scoreRowsBF16, scoreCols), scoreRowsBF16*scoreCols*4)},

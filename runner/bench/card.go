@@ -44,7 +44,7 @@ func measureCard(device string, steps, bytes, rows int, shapes []shape) (Report,
 	if _, err := fmt.Sscanf(device, model.CUDA+":%d", &index); err != nil {
 		return Report{}, fmt.Errorf("device %s is no single GPU", device)
 	}
-	backend, err := cuda.Open(index)
+	backend, err := cuda.Open(index, func(string) {})
 	if err != nil {
 		return Report{}, err
 	}

@@ -6,6 +6,7 @@
 // is an error that says where.
 #pragma once
 #include <cmath>
+using std::ceil;
 using std::floor;
 using std::ldexp;
 #include <cstddef>
@@ -90,6 +91,8 @@ template <typename T> static inline T warp_from(T x, int from) {
   }, &lane);
   return lane.y;
 }
+
+static inline void add_shared(uint64_t *to, uint64_t x) { emu::check_shared(to, 8, 8, "addition"); *to += x; }
 
 static inline void cp_async16(void *shared, const void *global, bool valid) { emu::async_copy(shared, global, 16, valid ? 16 : 0); }
 static inline void cp_async4(void *shared, const void *global) { emu::async_copy(shared, global, 4, 4); }

@@ -95,8 +95,18 @@ struct Cache {
 struct StoreArgs {
   Cache cache;
   const float *keys, *values; // [rows][kv_heads*width]
-  const int *slots;           // 64*page + position, of each row
+  const int *slots;           // 64*page + position, of each row; -1: none
   int rows, unused;
+};
+
+// Rotations, as of RotateArgs, of queries and of keys that are then stored.
+struct TurnArgs {
+  Cache cache;
+  float *query;               // [rows][heads*width], turned in place
+  const float *keys, *values; // [rows][kv_heads*width]
+  const float *table;         // [rows][2*turned]
+  const int *slots;
+  int rows, heads, turned, halves;
 };
 
 struct CopyArgs {
@@ -142,6 +152,26 @@ struct ScoreArgs {
   int rows, k, vocabulary, kind;
   float limit; // of logits, by tanh; 0: none
   int chunk;   // at which the launch begins
+};
+
+// One token to be drawn.
+struct Draw {
+  double mass, share; // of the likeliest tokens that are kept; in [0, 1), of the draw
+  int row;            // of the logits; -1: nothing to be drawn
+  float temperature;
+};
+
+struct Drawn {
+  int token;
+  float logit;
+};
+
+struct DrawsArgs {
+  const Draw *asked;
+  Drawn *out;
+  const Peak *whole;          // [rows]
+  const float *const *logits; // [rows]
+  int count, vocabulary;
 };
 
 struct MergeArgs {
