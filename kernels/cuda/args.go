@@ -55,6 +55,17 @@ const (
 	kindQ5_K
 	kindQ6_K
 	kindIQ4_XS
+	kindIQ2_XXS
+	kindIQ2_XS
+	kindIQ2_S
+	kindIQ3_XXS
+	kindIQ3_S
+	kindIQ1_S
+	kindIQ1_M
+	kindTQ1_0
+	kindTQ2_0
+	kindQ1_0
+	kindNVFP4
 )
 
 type embedArgs struct {

@@ -43,11 +43,13 @@ struct GatherArgs {
   int count, cols;
 };
 
-// The formats of weights: blocks of 1, of 32 and, from q2_k on, of 256.
+// The formats of weights: blocks of 1, of 32, from q2_k on of 256, and at the
+// end of 128 and 64.
 enum Kind {
   kind_f32, kind_f16, kind_bf16, kind_e4m3, kind_e5m2,
   kind_q4_0, kind_q4_1, kind_q5_0, kind_q5_1, kind_q8_0, kind_iq4_nl, kind_mxfp4, kind_e4m3_s, kind_e5m2_s,
-  kind_q2_k, kind_q3_k, kind_q4_k, kind_q5_k, kind_q6_k, kind_iq4_xs
+  kind_q2_k, kind_q3_k, kind_q4_k, kind_q5_k, kind_q6_k, kind_iq4_xs,
+  kind_iq2_xxs, kind_iq2_xs, kind_iq2_s, kind_iq3_xxs, kind_iq3_s, kind_iq1_s, kind_iq1_m, kind_tq1_0, kind_tq2_0, kind_q1_0, kind_nvfp4
 };
 
 struct EmbedArgs {
