@@ -36,6 +36,8 @@ var parameters = map[string]uintptr{
 	"store_turned_bf16":   unsafe.Sizeof(turnArgs{}),
 	"score_direct":        unsafe.Sizeof(scoreArgs{}),
 	"draw":                unsafe.Sizeof(drawsArgs{}),
+	"multiply_wgmma":      unsafe.Sizeof(multiplyArgs{}),
+	"gated_wgmma":         unsafe.Sizeof(gatedArgs{}),
 	"store_bf16":          unsafe.Sizeof(storeArgs{}),
 	"attend_bf16_64":      unsafe.Sizeof(flashArgs{}),
 	"attend_bf16_128":     unsafe.Sizeof(flashArgs{}),

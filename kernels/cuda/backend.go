@@ -30,6 +30,8 @@ type Backend struct {
 	narrowable int       // bytes in bfloat16 of the weights that are not
 	spans      []*placed // of this step
 	fast       bool
+	tried      bool // whether products of compute capability 9.0 were
+	wgmma      bool // and they are used
 	err        error
 }
 

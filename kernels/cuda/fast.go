@@ -13,6 +13,9 @@ import (
 func (b *Backend) Fast(on bool) error {
 	b.flush(false)
 	b.fast = on
+	if on {
+		return b.tryWGMMA()
+	}
 	return nil
 }
 
@@ -126,7 +129,7 @@ func (b *Backend) tileFor(rows int) tile {
 	s := b.set
 	switch {
 	case b.fast && rows > mostDirect:
-		return tile{s.multiplyLargeBF16, largeRows, largeCols}
+		return b.largeTile()
 	case b.fast:
 		return tile{s.multiplyDirect, directRows, directCols}
 	case rows > fewRows:

@@ -68,6 +68,7 @@ func (b *Backend) fuse(gelu bool, dst, gate, up *matrix, rows int) bool {
 	}
 	halves := b.narrowedWeights(parts)
 	args.gate, args.up = halves[0], halves[1]
-	launch(b, b.set.gatedBF16, ceilDiv(rows, largeRows), ceilDiv(int(args.cols), largeCols/2), 1, &args)
+	t := b.gatedTile()
+	launch(b, t.kernel, ceilDiv(rows, t.rows), ceilDiv(int(args.cols), t.cols), 1, &args)
 	return true
 }

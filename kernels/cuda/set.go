@@ -20,6 +20,7 @@ type kernelSet struct {
 	narrow                            *driver.Kernel
 	multiplyLargeBF16, multiplyDirect *driver.Kernel
 	scoreBF16                         *driver.Kernel
+	multiplyWGMMA, gatedWGMMA         *driver.Kernel // nil but on compute capability 9.0
 }
 
 // Shapes that kernel/*.cu are written for.
@@ -42,6 +43,9 @@ const (
 	scoreRowsBF16        = 64
 	mergeWarps           = 4
 
+	wgmmaRows, wgmmaCols = 128, 256
+	wgmmaBytes           = 4 * (wgmmaRows + wgmmaCols) * 64 * 2
+
 	drawThreads, drawBins = 512, 2048
 )
 
@@ -58,14 +62,44 @@ func attendBytes(width, rows int) int { return 4 * (64*(width+1) + rows*width + 
 // attendRows is how many query rows a block of attention stacks.
 func attendRows(width int) int { return max(16, min(64, 4096/width)) }
 
+// imageOf is an image with its kernels.
+type imageOf struct {
+	image   string
+	kernels []kernelOf
+}
+
 // loadKernels loads the images. The driver compiles them the first time and
 // keeps the result.
 func loadKernels(d *driver.Device) (*kernelSet, error) {
 	s := &kernelSet{}
-	for _, source := range []struct {
-		image   string
-		kernels []kernelOf
-	}{
+	images := s.general()
+	if d.Major == 9 && d.Minor == 0 {
+		images = append(images, imageOf{"multiply_bf16_sm90", []kernelOf{
+			{&s.multiplyWGMMA, "multiply_wgmma", 256, wgmmaBytes},
+			{&s.gatedWGMMA, "gated_wgmma", 256, wgmmaBytes},
+		}})
+	}
+	for _, source := range images {
+		data, err := image(source.image)
+		if err != nil {
+			return nil, err
+		}
+		m, err := d.Load(source.image, data)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range source.kernels {
+			if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// general are the kernels for all GPUs.
+func (s *kernelSet) general() []imageOf {
+	return []imageOf{
 		{"rows", []kernelOf{
 			{&s.rmsNorm, "rms_norm", 32 * rowWarps, 0},
 			{&s.rotate, "rotate", rowThreads, 0},
@@ -118,22 +152,7 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 			{&s.score, "score_f32", 256, max(tileBytes(scoreRows, scoreCols), scoreRows*scoreCols*4)},
 			{&s.mergePeaks, "merge_peaks", 32 * mergeWarps, 0},
 		}},
-	} {
-		data, err := image(source.image)
-		if err != nil {
-			return nil, err
-		}
-		m, err := d.Load(source.image, data)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range source.kernels {
-			if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
-				return nil, err
-			}
-		}
 	}
-	return s, nil
 }
 
 // kernelOf says where a kernel goes, and its block's threads and bytes of

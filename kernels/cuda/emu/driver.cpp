@@ -2,7 +2,8 @@
 // emulated machine. Settings, in LLAMAEVAL_EMU_*: DEVICES (2), MEMORY (bytes
 // of each, 1 GiB), MAJOR and MINOR (compute capability 9.0), PTX (newest
 // version that loads, 80), SEED (of the order of threads), FAIL (launches that
-// succeed before the device is lost), CAPTURE (0: graphs are refused).
+// succeed before the device is lost), CAPTURE (0: graphs are refused), WGMMA (0:
+// products of warpgroups have other bits than those of warps).
 // Attributes 1000000 and 1000001 of a device are how many calls there were, and
 // how many of them waited for it.
 #include "machine.h"
@@ -89,6 +90,7 @@ CUresult cuCtxCreate_v2(CUcontext *c, unsigned, CUdevice d) {
   current->device = d;
   current->limit = static_cast<size_t>(setting("MEMORY", 1 << 30));
   current->launches_left = setting("FAIL", -1);
+  inexact_groups = !setting("WGMMA", 1);
   *c = reinterpret_cast<CUcontext>(current);
   return CUDA_SUCCESS;
 }

@@ -39,6 +39,10 @@ void barrier(int id, int threads); // of so many threads of the block
 void async_copy(void *dst, const void *src, int bytes, int valid);
 void async_commit();
 void async_wait(int pending); // until at most so many groups are under way
+// Products of a warpgroup happen no sooner than the wait that covers them.
+void group_multiply(float *sums, const uint16_t *a, const uint16_t *b, int kk);
+void group_commit();
+void group_wait(int pending);
 void check_shared(const void *p, size_t bytes, size_t align, const char *what);
 [[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

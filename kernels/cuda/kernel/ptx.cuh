@@ -7,7 +7,7 @@
   extern "C" __global__ void __launch_bounds__(threads, blocks) name(const __grid_constant__ Args a)
 
 __device__ __forceinline__ char *shared_memory() {
-  extern __shared__ __align__(128) char memory[];
+  extern __shared__ __align__(1024) char memory[];
   return memory;
 }
 
