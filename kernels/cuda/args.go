@@ -118,10 +118,10 @@ type turnArgs struct {
 }
 
 type copyArgs struct {
-	memory                   uint64
-	page                     int64
-	dst, src                 int32
-	blocks, width, rows, pad int32
+	memory                 uint64
+	page                   int64
+	dst, src               int32
+	blocks, width, rows, _ int32
 }
 
 type pieceArgs struct{ row, count, start, pages int32 }

@@ -44,7 +44,6 @@ func generation(t *testing.T, m *model.Model, sequences, steps int, each func(st
 		pages []model.PageID
 		last  int32
 		at    int
-		out   model.Output
 		said  []string
 	}
 	ask := func(q *sequence, i int) model.Output {
