@@ -61,9 +61,6 @@ func newBackend(o Options) (kernels.Backend, error) {
 		return cpu.New(o.Threads, o.ISA)
 	}
 	index, _ := strconv.Atoi(strings.TrimPrefix(devices[0], CUDA+":"))
-	if o.Notice == nil {
-		o.Notice = func(string) {}
-	}
 	return cuda.Open(index, o.Notice)
 }
 

@@ -37,9 +37,12 @@ type Backend struct {
 
 var _ kernels.Backend = (*Backend)(nil)
 
-// New takes the GPU with this number into use. notice is told, in a line, what
-// a user should know.
+// New takes the GPU with this number into use. notice, if not nil, is told in a
+// line what a user should know.
 func New(index int, notice func(string)) (*Backend, error) {
+	if notice == nil {
+		notice = func(string) {}
+	}
 	d, err := driver.New(index)
 	if err != nil {
 		return nil, err

@@ -43,11 +43,11 @@ func workFor(name string) cardWork {
 
 // runOnCard is Run on a GPU.
 func runOnCard(o Options) (Report, error) {
-	r, work, err := measureCard(o.Device)
+	r, work, err := measureCard(o.Device, o.Notice)
 	if err != nil {
 		return r, err
 	}
-	m, err := model.Open(o.Path, model.Options{Device: o.Device})
+	m, err := model.Open(o.Path, model.Options{Device: o.Device, Notice: o.Notice})
 	if err != nil {
 		return r, err
 	}
@@ -59,12 +59,12 @@ func runOnCard(o Options) (Report, error) {
 }
 
 // measureCard measures a GPU's limits and its products.
-func measureCard(device string) (r Report, work cardWork, err error) {
+func measureCard(device string, notice func(string)) (r Report, work cardWork, err error) {
 	var index int
 	if _, err := fmt.Sscanf(device, model.CUDA+":%d", &index); err != nil {
 		return r, work, fmt.Errorf("device %s is no single GPU", device)
 	}
-	backend, err := cuda.Open(index, func(string) {})
+	backend, err := cuda.Open(index, notice)
 	if err != nil {
 		return r, work, err
 	}

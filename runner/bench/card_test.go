@@ -16,7 +16,7 @@ func TestMeasureCard(t *testing.T) {
 		}
 		t.Skip(err)
 	}
-	r, work, err := measureCard("cuda:0")
+	r, work, err := measureCard("cuda:0", func(line string) { t.Error(line) })
 	if err != nil {
 		t.Fatal(err)
 	}
