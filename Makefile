@@ -87,6 +87,8 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release
+	$(GO) run ./scripts/bigmodel -shape tiny -type BF16 -tokenizer $$($(BIN) model info smollm2-135m --quiet --format json | sed -n 's/.*"path": "\(.*\)".*/\1/p') -o bin/tiny.gguf
+	OUT=bin/gpu-check LLAMAEVAL_LIBCUDA=$$(scripts/cuda-emulator) scripts/gpu-check bin/tiny.gguf
 	$(GO) test -timeout 60m -count=1 -run 'DoNotDepend|Invariant|EqualsRef|FMA' ./runner/engine ./model ./kernels/cpu ./kernels/ref -rapid.checks=5000
 
 mutation: ## change prompts, results and metrics one operator at a time; tests must notice 85 of 100

@@ -86,6 +86,17 @@ type Backend interface {
 	Close() error
 }
 
+// A Stepper is a backend to which a forward pass is more than its operations.
+type Stepper interface {
+	// Step says that what follows up to Score is a forward pass of so many
+	// rows. It returns how many rows the matrices must have: operations may
+	// overwrite rows up to there that they were not asked for.
+	Step(rows int) int
+}
+
+// A Drawer is a backend whose Score draws tokens where Logits ask for it.
+type Drawer interface{ Draws() }
+
 // ErrMemory is what an error is (errors.Is) when a device's memory is full.
 var ErrMemory = errors.New("out of memory")
 
@@ -152,9 +163,21 @@ type Span struct {
 type Logits struct {
 	Targets []int32   // asked: tokens whose logits are wanted
 	All     []float32 // asked if not nil: receives the whole row
+	Draws   []Draw    // asked, of a Drawer: receive tokens
 
 	Target    []float32 // logits of Targets
 	LogSumExp float64   // of the whole row; natural log
 	Max       float32
 	Argmax    int32 // lowest token among equals
+}
+
+// A Draw asks for and receives a token drawn from a row of logits as ref.Draw
+// does it.
+type Draw struct {
+	Temperature float64 // above 0
+	TopP        float64 // nucleus mass; 0 or 1: all
+	Share       float64 // in [0, 1), which decides the draw
+
+	Token int32
+	Logit float32 // of Token
 }

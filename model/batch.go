@@ -23,11 +23,22 @@ type Output struct {
 	Row    int       // index into Tokens
 	Target int32     // whose log-probability is wanted; -1: none
 	Logits []float32 // if not nil, of vocabulary size: receives all logits
+	Draw   *Draw     // if not nil: a token is drawn
 
 	LogProb       float64 // natural log of p(Target | everything before)
 	LogSumExp     float64 // of all logits; a logit minus this is a log-probability
 	Argmax        int32   // likeliest token; the lowest among equals
 	ArgmaxLogProb float64
+}
+
+// A Draw says how a token is drawn and receives it.
+type Draw struct {
+	Temperature float64 // above 0
+	TopP        float64 // nucleus mass, see ref.Draw; 0 or 1: all
+	Share       float64 // in [0, 1): where in the mass the token lies
+
+	Token   int32
+	LogProb float64 // natural log of p(Token | everything before), whatever the temperature
 }
 
 // batch is the segments of one call, row by row.
@@ -46,6 +57,7 @@ type request struct {
 	output   *Output
 	summary  int // index into outputs
 	target   int // index into the summary's targets
+	draw     int // index into the summary's draws
 	position int
 }
 
@@ -101,6 +113,8 @@ func (m *Model) checkSegment(kv *KV, s *Segment) error {
 			return fmt.Errorf("output of row %d, there are %d", o.Row, len(s.Tokens))
 		case o.Target < -1 || int(o.Target) >= m.config.Vocab:
 			return fmt.Errorf("target %d is not in the vocabulary of %d", o.Target, m.config.Vocab)
+		case o.Draw != nil && !(o.Draw.Temperature > 0 && o.Draw.Share >= 0 && o.Draw.Share < 1):
+			return fmt.Errorf("a draw at temperature %v, share %v: want one above 0, and one from 0 to below 1", o.Draw.Temperature, o.Draw.Share)
 		case o.Logits != nil && len(o.Logits) != m.config.Vocab:
 			return fmt.Errorf("room for %d logits, the vocabulary has %d", len(o.Logits), m.config.Vocab)
 		}
@@ -134,6 +148,10 @@ func (b *batch) addOutputs(s *Segment, first int) {
 		if o.Logits != nil && sum.All == nil {
 			sum.All = o.Logits
 		}
+		if d := o.Draw; d != nil {
+			r.draw = len(sum.Draws)
+			sum.Draws = append(sum.Draws, kernels.Draw{Temperature: d.Temperature, TopP: d.TopP, Share: d.Share})
+		}
 		b.asked = append(b.asked, r)
 	}
 }
@@ -162,6 +180,10 @@ func (b *batch) deliver() error {
 		o.Argmax, o.ArgmaxLogProb = sum.Argmax, float64(sum.Max)-sum.LogSumExp
 		if r.target >= 0 {
 			o.LogProb = float64(sum.Target[r.target]) - sum.LogSumExp
+		}
+		if o.Draw != nil {
+			d := sum.Draws[r.draw]
+			o.Draw.Token, o.Draw.LogProb = d.Token, float64(d.Logit)-sum.LogSumExp
 		}
 		if o.Logits != nil && &o.Logits[0] != &sum.All[0] {
 			copy(o.Logits, sum.All)

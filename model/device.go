@@ -61,7 +61,7 @@ func newBackend(o Options) (kernels.Backend, error) {
 		return cpu.New(o.Threads, o.ISA)
 	}
 	index, _ := strconv.Atoi(strings.TrimPrefix(devices[0], CUDA+":"))
-	return cuda.Open(index)
+	return cuda.Open(index, o.Notice)
 }
 
 // Device describes what computes.

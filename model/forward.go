@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/llamaeval/llamaeval/kernels"
 )
@@ -25,7 +26,7 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 	}
 	rows, s := len(b.tokens), &m.space
 	m.bring(rows)
-	if err := s.fit(m, rows); err != nil {
+	if err := s.fit(m, m.step(rows)); err != nil {
 		return err
 	}
 	m.backend.Embed(s.x, m.weights.embedding, b.tokens, m.embeddingScale())
@@ -44,17 +45,19 @@ func (m *Model) Forward(kv *KV, segs []Segment) error {
 	}
 	rows = m.only(b.outRows)
 	m.multiply(s.h, rows, output{s.q, m.weights.layers[last].q, false})
+	m.turn(last, rows, heads{s.q, m.config.Heads, m.weights.layers[last].queryNorm})
 	m.attention(kv, last, rows, b.outSpans)
 	m.feedForward(last, rows)
 	m.backend.Norm(s.h, s.x, rows, m.weights.outputNorm, m.eps())
-	if err := m.backend.Score(s.h, m.weights.output, float32(m.config.LogitLimit), b.outputs); err != nil {
+	if err := m.score(b.outputs); err != nil {
 		return err
 	}
 	return b.deliver()
 }
 
 // project normalises the residual stream into h, computes a layer's keys,
-// values and, if asked, queries from it, and stores keys and values.
+// values and, if asked, queries from it, and stores keys and values. The
+// queries' rotation comes before: a backend may do all three at once.
 func (m *Model) project(kv *KV, i int, b *batch, queries bool) {
 	w, s, be, rows := &m.weights.layers[i], &m.space, m.backend, len(b.tokens)
 	be.Norm(s.h, s.x, rows, w.attnNorm, m.eps())
@@ -63,26 +66,37 @@ func (m *Model) project(kv *KV, i int, b *batch, queries bool) {
 		outputs = outputs[:2]
 	}
 	m.multiply(s.h, rows, outputs...)
-	m.turn(s.k, i, rows, m.config.KVHeads, w.keyNorm)
+	turned := []heads{{s.k, m.config.KVHeads, w.keyNorm}, {s.q, m.config.Heads, w.queryNorm}}
+	m.turn(i, rows, turned[:len(outputs)-1]...)
 	be.Store(kv.cache, i, s.k, s.v, b.spans)
 }
 
-// turn gives the heads of a layer's queries or keys their positions.
-func (m *Model) turn(x kernels.Matrix, i, rows, heads int, norm kernels.Weight) {
-	if norm != nil {
-		m.backend.NormHeads(x, rows, heads, norm, m.eps())
+// heads are those of queries or of keys, with the norm of each or nil.
+type heads struct {
+	x     kernels.Matrix
+	count int
+	norm  kernels.Weight
+}
+
+// turn gives the heads of a layer's queries and keys their positions.
+func (m *Model) turn(i, rows int, all ...heads) {
+	for _, h := range all {
+		if h.norm != nil {
+			m.backend.NormHeads(h.x, rows, h.count, h.norm, m.eps())
+		}
 	}
 	angles := m.space.angles[0]
 	if m.config.Windows[i] > 0 {
 		angles = m.space.angles[len(m.space.angles)-1]
 	}
-	m.backend.Rotate(x, rows, heads, angles, m.arch.halves)
+	for _, h := range all {
+		m.backend.Rotate(h.x, rows, h.count, angles, m.arch.halves)
+	}
 }
 
 // attention adds a layer's attention over the stored keys to the stream.
 func (m *Model) attention(kv *KV, i, rows int, spans []kernels.Span) {
 	w, s, c := &m.weights.layers[i], &m.space, &m.config
-	m.turn(s.q, i, rows, c.Heads, w.queryNorm)
 	how := kernels.Attention{Scale: float32(c.Scale), Limit: float32(c.ScoreLimit), Window: c.Windows[i]}
 	m.backend.Attend(s.mixed, s.q, kv.cache, i, how, spans)
 	m.join(s.mixed, rows, w.attnOutput, w.attnPostNorm)
@@ -184,6 +198,7 @@ func (m *Model) RowBytes() int {
 // fit makes room for steps of so many rows.
 func (s *workspace) fit(m *Model, rows int) error {
 	if rows <= s.rows {
+		s.assign(len(m.ropes))
 		return nil
 	}
 	if err := s.close(); err != nil {
@@ -207,12 +222,18 @@ func (s *workspace) fit(m *Model, rows int) error {
 		s.all = append(s.all, x)
 	}
 	s.rows = rows
+	s.assign(len(m.ropes))
+	return nil
+}
+
+// assign gives the matrices their places, which only swaps: so each step has
+// them where the one before had them.
+func (s *workspace) assign(ropes int) {
 	for i, to := range []*kernels.Matrix{&s.x, &s.h, &s.q, &s.mixed, &s.k, &s.v, &s.gate, &s.up, &s.spareX, &s.spareH} {
 		*to = s.all[i]
 	}
-	angles := s.all[10:]
-	s.angles, s.spareAngles = angles[:len(m.ropes)], angles[len(m.ropes):]
-	return nil
+	angles := slices.Clone(s.all[10:])
+	s.angles, s.spareAngles = angles[:ropes], angles[ropes:]
 }
 
 // close gives all matrices back.

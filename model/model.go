@@ -22,6 +22,8 @@ type Options struct {
 	Mode    string // Exact, Fast or ""
 	ISA     string // instruction set; "": LLAMAEVAL_ISA, else the best one
 	Device  string // CPU or "", CUDA or one of its numbers, as in "cuda:1"
+	// Notice, if set, is told in a line what a user should know of the device.
+	Notice func(string)
 	// Watch, if set, stands between the model and its backend, to measure it.
 	Watch func(kernels.Backend) kernels.Backend
 }
@@ -48,7 +50,8 @@ type Model struct {
 
 	mu       sync.Mutex // one forward pass at a time
 	space    workspace
-	fewSteps int // steps of few tokens, see bring
+	drawn    [][]float32 // rows of logits for draws, kept
+	fewSteps int         // steps of few tokens, see bring
 }
 
 // Open opens the checkpoint at path. Weights stay in the mapped file, or in

@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,10 +18,11 @@ func openModels(path string, o LocalOptions) ([]*model.Model, error) {
 		devices = []string{model.CPU}
 	}
 	models := make([]*model.Model, len(devices))
+	notice := oncePerText(o.Notice)
 	var group errgroup.Group
 	for i, device := range devices {
 		group.Go(func() error {
-			m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode, Device: device})
+			m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode, Device: device, Notice: notice})
 			models[i] = m
 			return err
 		})
@@ -37,6 +39,16 @@ func openModels(path string, o LocalOptions) ([]*model.Model, error) {
 		return nil, err
 	}
 	return models, nil
+}
+
+// oncePerText passes on what several devices say, each text once.
+func oncePerText(to func(string)) func(string) {
+	var said sync.Map
+	return func(text string) {
+		if _, known := said.LoadOrStore(text, true); !known && to != nil {
+			to(text)
+		}
+	}
 }
 
 func closeAll(models []*model.Model) error {

@@ -35,6 +35,8 @@ type LocalOptions struct {
 	// Hashes is the folder in which the hashes of files are kept, so that an
 	// unchanged one is not read again; empty: it is read each time.
 	Hashes string
+	// Notice, if set, is told in a line what a user should know of a device.
+	Notice func(string)
 }
 
 // OpenLocal opens a checkpoint, a file or a folder. It is hashed meanwhile.

@@ -63,7 +63,7 @@ func benchAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := bench.Run(bench.Options{Path: r.Path, Threads: n, Device: device, Text: text})
+	report, err := bench.Run(bench.Options{Path: r.Path, Threads: n, Device: device, Text: text, Notice: notice(c)})
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func openNamed(c *cli.Context, name, mode string, n int, devices []string) (*run
 	if err != nil {
 		return nil, err
 	}
-	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Devices: devices, Hashes: filepath.Join(cache, "hashes")})
+	return runner.OpenLocal(r.Path, runner.LocalOptions{Mode: mode, Threads: n, Devices: devices, Hashes: filepath.Join(cache, "hashes"), Notice: notice(c)})
 }
 
 // display makes the progress display of a run.

@@ -55,6 +55,17 @@ const (
 	kindQ5_K
 	kindQ6_K
 	kindIQ4_XS
+	kindIQ2_XXS
+	kindIQ2_XS
+	kindIQ2_S
+	kindIQ3_XXS
+	kindIQ3_S
+	kindIQ1_S
+	kindIQ1_M
+	kindTQ1_0
+	kindTQ2_0
+	kindQ1_0
+	kindNVFP4
 )
 
 type embedArgs struct {
@@ -98,11 +109,19 @@ type storeArgs struct {
 	rows, _             int32
 }
 
+type turnArgs struct {
+	cache                      cacheArgs
+	query, keys, values, table uint64
+	slots                      uint64
+	rows, heads                int32
+	turned, halves             int32
+}
+
 type copyArgs struct {
-	memory                   uint64
-	page                     int64
-	dst, src                 int32
-	blocks, width, rows, pad int32
+	memory                 uint64
+	page                   int64
+	dst, src               int32
+	blocks, width, rows, _ int32
 }
 
 type pieceArgs struct{ row, count, start, pages int32 }
@@ -127,6 +146,23 @@ type scoreArgs struct {
 	rows, k, vocabulary, kind   int32
 	limit                       float32
 	chunk                       int32
+}
+
+// drawArgs is what is asked of one draw, drawnArgs the answer.
+type drawArgs struct {
+	mass, share float64
+	row         int32
+	temperature float32
+}
+
+type drawnArgs struct {
+	token int32
+	logit float32
+}
+
+type drawsArgs struct {
+	asked, out, whole, logits uint64
+	count, vocabulary         int32
 }
 
 type mergeArgs struct {

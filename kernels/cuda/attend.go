@@ -3,8 +3,6 @@
 package cuda
 
 import (
-	"unsafe"
-
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
@@ -24,7 +22,7 @@ func (b *Backend) Attend(dst, q kernels.Matrix, kv kernels.Cache, layer int, how
 	}
 	args.out, args.half = b.write(dst.(*matrix), true)
 	k := map[int]*driver.Kernel{64: b.set.attend64, 128: b.set.attend128, 256: b.set.attend256}[c.width()]
-	b.launch(k, p.count, c.shape.KVHeads, 1, unsafe.Pointer(&args))
+	launch(b, k, p.count, c.shape.KVHeads, 1, &args)
 }
 
 // width is a head's, rounded up to one that attention is compiled for.

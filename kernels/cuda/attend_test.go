@@ -103,7 +103,7 @@ func TestSpansOutliveAStep(t *testing.T) {
 	}
 }
 
-// A step that sends more than the stage holds waits in between.
+// A step that sends more than a part of the stage holds takes further parts.
 func TestStageOverflows(t *testing.T) {
 	b := open(t)
 	r := rand.New(rand.NewPCG(19, 20))

@@ -20,19 +20,29 @@ type Backend struct {
 	set        *kernelSet
 	stage      stage
 	work       work
+	results    pinned // of Score
 	ferry      ferry
-	pending    *pending  // products, unless what comes next is their gate
+	pending    *pending // products, unless what comes next is their gate
+	turns      []turn   // rotations, unless what comes next stores their result
+	step       step     // commands of a small forward pass
+	notice     func(string)
 	scratch    work      // weights in bfloat16, for one launch
 	narrowable int       // bytes in bfloat16 of the weights that are not
 	spans      []*placed // of this step
 	fast       bool
+	tried      bool // whether products of compute capability 9.0 were
+	wgmma      bool // and they are used
 	err        error
 }
 
 var _ kernels.Backend = (*Backend)(nil)
 
-// New takes the GPU with this number into use.
-func New(index int) (*Backend, error) {
+// New takes the GPU with this number into use. notice, if not nil, is told in a
+// line what a user should know.
+func New(index int, notice func(string)) (*Backend, error) {
+	if notice == nil {
+		notice = func(string) {}
+	}
 	d, err := driver.New(index)
 	if err != nil {
 		return nil, err
@@ -41,12 +51,12 @@ func New(index int) (*Backend, error) {
 		d.Close()
 		return nil, fmt.Errorf("GPU %d, %s, has compute capability %d.%d: 8.0 or newer is needed", index, d.Name, d.Major, d.Minor)
 	}
-	b := &Backend{device: d, ferry: ferry{device: d}}
+	b := &Backend{device: d, ferry: ferry{device: d}, notice: notice}
 	if b.set, err = loadKernels(d); err == nil {
 		b.stream, err = d.Stream()
 	}
 	if err == nil {
-		b.stage, err = newStage(d)
+		err = b.stage.grow(d)
 	}
 	if err != nil {
 		d.Close()
@@ -86,24 +96,18 @@ func (b *Backend) check(err error) {
 	}
 }
 
-// launch queues a kernel. args must point to the structure that the kernel
-// takes.
-func (b *Backend) launch(k *driver.Kernel, x, y, z int, args unsafe.Pointer) {
-	b.queued()
-	if b.err == nil && x > 0 && y > 0 && z > 0 {
-		b.check(b.stream.Launch(k, [3]int{x, y, z}, args))
-	}
-}
-
-// wait returns when all has run, with the first error since the last time.
+// wait returns when all has run, with the first error since the last time. It
+// ends a step.
 func (b *Backend) wait() error {
-	b.queued()
+	b.flush(true)
+	b.step.on = false
 	err := b.err
 	if err == nil {
 		err = b.stream.Wait()
 	}
 	b.err = nil
-	b.stage.used, b.spans = 0, nil
+	b.stage.clear()
+	b.spans = nil
 	if errors.Is(err, driver.ErrLost) {
 		b.err = err
 	}
@@ -135,7 +139,7 @@ func (b *Backend) NewMatrix(rows, cols int) (kernels.Matrix, error) {
 
 // Close waits until nothing uses the memory.
 func (m *matrix) Close() error {
-	m.b.queued()
+	m.b.flush(false)
 	var err error
 	for _, p := range []*driver.Pointer{&m.at, &m.half} {
 		if *p != 0 {
@@ -160,7 +164,7 @@ func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 	if m.narrow {
 		panic("cuda: the matrix holds no floats")
 	}
-	b.queued()
+	b.flush(false)
 	if b.err == nil {
 		b.check(b.stream.Download(bytesOf(out), m.at))
 	}
@@ -168,7 +172,7 @@ func (b *Backend) read(m *matrix, rows int) ([]float32, error) {
 }
 
 // bytesOf returns the memory of a slice.
-func bytesOf[T int32 | uint64 | float32 | pieceArgs | peakArgs | flashTile](x []T) []byte {
+func bytesOf[T int32 | uint64 | float32 | pieceArgs | peakArgs | flashTile | drawArgs | drawnArgs](x []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(one)))
 }

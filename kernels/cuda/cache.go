@@ -4,7 +4,6 @@ package cuda
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
@@ -71,7 +70,7 @@ func (c *cache) CopyRows(dst, src int32, rows int) {
 	if c.half { // half as many words
 		args.page, args.width = args.page/2, args.width/2
 	}
-	c.b.launch(c.b.set.copyRows, blocks, 1, 1, unsafe.Pointer(&args))
+	launch(c.b, c.b.set.copyRows, blocks, 1, 1, &args)
 }
 
 // Close gives the memory back when all that uses it has run.
@@ -81,6 +80,7 @@ func (c *cache) Close() error {
 	}
 	at := c.memory
 	c.memory = 0
+	c.b.flush(false)
 	return c.b.device.Release(at)
 }
 
@@ -88,6 +88,9 @@ func (c *cache) Close() error {
 func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans []kernels.Span) {
 	c := kv.(*cache)
 	p := b.place(c, spans)
+	if b.storeTurned(c, p, layer, k.(*matrix), v.(*matrix)) {
+		return
+	}
 	args := storeArgs{
 		cache: c.args(layer), keys: b.at(k.(*matrix)), values: b.at(v.(*matrix)),
 		slots: uint64(p.slots), rows: int32(p.rows),
@@ -96,5 +99,5 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 	if c.half {
 		kernel = b.set.storeBF16
 	}
-	b.launch(kernel, p.rows, 1, 1, unsafe.Pointer(&args))
+	launch(b, kernel, p.rows, 1, 1, &args)
 }

@@ -25,9 +25,10 @@ func Devices() ([]Info, error) {
 	return out, err
 }
 
-// Open takes the GPU with this number into use.
-func Open(index int) (kernels.Backend, error) {
-	b, err := New(index)
+// Open takes the GPU with this number into use. notice is told, in a line, what
+// a user should know.
+func Open(index int, notice func(string)) (kernels.Backend, error) {
+	b, err := New(index, notice)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,8 @@
 // values in bfloat16. In both a result depends on nothing else in the batch.
 //
 // Weights stay as the file has them. Few rows read them so; for many a weight
-// is made bfloat16 for one launch, and both ways give the same bits.
+// is made bfloat16 for one launch, and both ways give the same bits. A small
+// step is a graph once its shape is known, see step.go.
 //
 // The images of the kernels are committed, with the hashes of their sources;
 // "make kernels" renews them. Tests run on the emulator of folder emu, or on a

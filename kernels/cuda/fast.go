@@ -4,7 +4,6 @@ package cuda
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
@@ -12,8 +11,11 @@ import (
 // Fast chooses between the modes. In mode fast what feeds a product is written
 // in bfloat16 by the operation that makes it, and only so.
 func (b *Backend) Fast(on bool) error {
-	b.queued()
+	b.flush(false)
 	b.fast = on
+	if on {
+		return b.tryWGMMA()
+	}
 	return nil
 }
 
@@ -51,7 +53,7 @@ func (b *Backend) narrowed(m *matrix, rows int) uint64 {
 
 func (b *Backend) narrow(to, from uint64, kind int32, rows, cols int) {
 	args := narrowArgs{half: to, x: from, count: int64(rows) * int64(cols), kind: kind, cols: int32(cols)}
-	b.launch(b.set.narrow, b.gridOver(rows*cols/8), 1, 1, unsafe.Pointer(&args))
+	launch(b, b.set.narrow, b.gridOver(rows*cols/8), 1, 1, &args)
 }
 
 // scratchBytes is the memory for weights in bfloat16, which serves one launch
@@ -127,7 +129,7 @@ func (b *Backend) tileFor(rows int) tile {
 	s := b.set
 	switch {
 	case b.fast && rows > mostDirect:
-		return tile{s.multiplyLargeBF16, largeRows, largeCols}
+		return b.largeTile()
 	case b.fast:
 		return tile{s.multiplyDirect, directRows, directCols}
 	case rows > fewRows:

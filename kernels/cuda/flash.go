@@ -3,8 +3,6 @@
 package cuda
 
 import (
-	"unsafe"
-
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
@@ -44,7 +42,7 @@ func (b *Backend) flash(dst, q *matrix, p *placed, layer int, how kernels.Attent
 	}
 	_, args.half = b.write(dst, true)
 	k := map[int]*driver.Kernel{64: b.set.flash64, 128: b.set.flash128, 256: b.set.flash256}[c.width()]
-	b.launch(k, p.tiled, c.shape.KVHeads, 1, unsafe.Pointer(&args))
+	launch(b, k, p.tiled, c.shape.KVHeads, 1, &args)
 }
 
 // stack joins neighbouring pieces that share at least half of their pages, at

@@ -3,8 +3,6 @@
 package cuda
 
 import (
-	"unsafe"
-
 	"github.com/llamaeval/llamaeval/kernels"
 )
 
@@ -34,6 +32,12 @@ func pairs(rows int, products []kernels.Product) bool {
 // queued queues what is pending. Everything that queues or waits calls it
 // before.
 func (b *Backend) queued() {
+	b.multiplied()
+	b.turned()
+}
+
+// multiplied queues pending products.
+func (b *Backend) multiplied() {
 	if p := b.pending; p != nil {
 		b.pending = nil
 		b.multiplyAll(p.args, p.products)
@@ -59,11 +63,12 @@ func (b *Backend) fuse(gelu bool, dst, gate, up *matrix, rows int) bool {
 	gate.stale, up.stale = true, true
 	_, args.half = b.write(dst, true)
 	if rows <= mostDirect {
-		b.launch(b.set.gatedDirect, ceilDiv(rows, directRows), ceilDiv(int(args.cols), directCols/2), 1, unsafe.Pointer(&args))
+		launch(b, b.set.gatedDirect, ceilDiv(rows, directRows), ceilDiv(int(args.cols), directCols/2), 1, &args)
 		return true
 	}
 	halves := b.narrowedWeights(parts)
 	args.gate, args.up = halves[0], halves[1]
-	b.launch(b.set.gatedBF16, ceilDiv(rows, largeRows), ceilDiv(int(args.cols), largeCols/2), 1, unsafe.Pointer(&args))
+	t := b.gatedTile()
+	launch(b, t.kernel, ceilDiv(rows, t.rows), ceilDiv(int(args.cols), t.cols), 1, &args)
 	return true
 }

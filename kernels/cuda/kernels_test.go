@@ -23,7 +23,7 @@ func open(t testing.TB) *Backend {
 		}
 		t.Skip(err)
 	}
-	b, err := New(0)
+	b, err := New(0, func(line string) { t.Error(line) })
 	if err != nil {
 		t.Fatal(err)
 	}

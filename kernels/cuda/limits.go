@@ -4,7 +4,6 @@ package cuda
 
 import (
 	"time"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
 )
@@ -64,7 +63,7 @@ func (b *Backend) best(k *driver.Kernel, blocks int, args limitArgs) (float64, e
 			return 0, err
 		}
 		start := time.Now()
-		b.launch(k, blocks, 1, 1, unsafe.Pointer(&args))
+		launch(b, k, blocks, 1, 1, &args)
 		if err := b.Wait(); err != nil {
 			return 0, err
 		}

@@ -21,6 +21,18 @@ import (
 // onGPU opens a model that the first GPU computes.
 func onGPU(t *testing.T, path string, fast bool) *model.Model {
 	t.Helper()
+	m, said := onGPUNoticed(t, path, fast)
+	t.Cleanup(func() {
+		if len(*said) > 0 {
+			t.Errorf("noticed %q", *said)
+		}
+	})
+	return m
+}
+
+// onGPUNoticed is onGPU with what the device has to say.
+func onGPUNoticed(t *testing.T, path string, fast bool) (*model.Model, *[]string) {
+	t.Helper()
 	if err := cuda.Available(); err != nil {
 		if os.Getenv("LLAMAEVAL_REQUIRE_CUDA") != "" {
 			t.Fatal(err)
@@ -31,7 +43,9 @@ func onGPU(t *testing.T, path string, fast bool) *model.Model {
 	if fast {
 		mode = model.Fast
 	}
-	return open(t, path, model.Options{Device: model.CUDA, Mode: mode})
+	said := new([]string)
+	notice := func(line string) { *said = append(*said, line) }
+	return open(t, path, model.Options{Device: model.CUDA, Mode: mode, Notice: notice}), said
 }
 
 func newKV(t *testing.T, m *model.Model, pages int) *model.KV {

@@ -4,7 +4,6 @@ package cuda
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/llamaeval/llamaeval/kernels"
 )
@@ -13,13 +12,14 @@ import (
 // depends on the rows, the bits do not.
 func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Product) {
 	a := x.(*matrix)
+	b.queued()
+	rows = b.padded(rows)
 	for _, p := range products {
 		w, dst := p.Weight.(*weight), p.Dst.(*matrix)
 		if w.cols != a.cols || dst.cols != w.rows || rows > a.rows || rows > dst.rows {
 			panic(fmt.Sprintf("cuda: %dx%d times the transpose of %dx%d into %dx%d", rows, a.cols, w.rows, w.cols, dst.rows, dst.cols))
 		}
 	}
-	b.queued()
 	args := multiplyArgs{rows: int32(rows), k: int32(a.cols)}
 	if b.fast {
 		args.half = b.narrowed(a, rows)
@@ -94,5 +94,5 @@ func (b *Backend) multiply(args multiplyArgs, parts []part) {
 		args.factor[i] = f
 	}
 	args.factors = int32(len(parts))
-	b.launch(shape.kernel, ceilDiv(int(args.rows), shape.rows), tiles, 1, unsafe.Pointer(&args))
+	launch(b, shape.kernel, ceilDiv(int(args.rows), shape.rows), tiles, 1, &args)
 }

@@ -52,8 +52,22 @@ func TestMultiplyEqualsRef(t *testing.T) {
 // Mode fast is near the sum of products of rounded factors, and a row has the
 // same bits alone, in small and in large tiles.
 func TestMultiplyFast(t *testing.T) {
-	b := open(t)
-	b.Fast(true)
+	for _, newest := range []string{"1", "0"} {
+		t.Run(WGMMA+"="+newest, func(t *testing.T) {
+			t.Setenv(WGMMA, newest)
+			b := open(t)
+			if err := b.Fast(true); err != nil {
+				t.Fatal(err)
+			}
+			if newest == "0" && b.wgmma {
+				t.Error("used what was not to be tried")
+			}
+			multiplyFast(t, b)
+		})
+	}
+}
+
+func multiplyFast(t *testing.T, b *Backend) {
 	r := rand.New(rand.NewPCG(15, 16))
 	for _, k := range []int{8, 40, 64, 264} {
 		const rows, cols = 150, 200

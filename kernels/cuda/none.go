@@ -11,4 +11,4 @@ const Built = false
 func Devices() ([]Info, error) { return nil, ErrNotBuilt }
 
 // Open says that there can be none.
-func Open(int) (kernels.Backend, error) { return nil, ErrNotBuilt }
+func Open(int, func(string)) (kernels.Backend, error) { return nil, ErrNotBuilt }

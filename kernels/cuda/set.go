@@ -9,6 +9,8 @@ type kernelSet struct {
 	rmsNorm, rotate, gather, embed    *driver.Kernel
 	swiglu, geglu, add                *driver.Kernel
 	store, copyRows                   *driver.Kernel
+	storeTurned, storeTurnedBF16      *driver.Kernel
+	draw, scoreDirect                 *driver.Kernel
 	multiplyLarge, multiplySmall      *driver.Kernel
 	attend64, attend128, attend256    *driver.Kernel
 	flash64, flash128, flash256       *driver.Kernel
@@ -18,6 +20,7 @@ type kernelSet struct {
 	narrow                            *driver.Kernel
 	multiplyLargeBF16, multiplyDirect *driver.Kernel
 	scoreBF16                         *driver.Kernel
+	multiplyWGMMA, gatedWGMMA         *driver.Kernel // nil but on compute capability 9.0
 }
 
 // Shapes that kernel/*.cu are written for.
@@ -39,6 +42,11 @@ const (
 	scoreRows, scoreCols = 32, 256
 	scoreRowsBF16        = 64
 	mergeWarps           = 4
+
+	wgmmaRows, wgmmaCols = 128, 256
+	wgmmaBytes           = 4 * (wgmmaRows + wgmmaCols) * 64 * 2
+
+	drawThreads, drawBins = 512, 2048
 )
 
 // tileBytes is the shared memory of TileF32.
@@ -54,14 +62,44 @@ func attendBytes(width, rows int) int { return 4 * (64*(width+1) + rows*width + 
 // attendRows is how many query rows a block of attention stacks.
 func attendRows(width int) int { return max(16, min(64, 4096/width)) }
 
+// imageOf is an image with its kernels.
+type imageOf struct {
+	image   string
+	kernels []kernelOf
+}
+
 // loadKernels loads the images. The driver compiles them the first time and
 // keeps the result.
 func loadKernels(d *driver.Device) (*kernelSet, error) {
 	s := &kernelSet{}
-	for _, source := range []struct {
-		image   string
-		kernels []kernelOf
-	}{
+	images := s.general()
+	if d.Major == 9 && d.Minor == 0 {
+		images = append(images, imageOf{"multiply_bf16_sm90", []kernelOf{
+			{&s.multiplyWGMMA, "multiply_wgmma", 256, wgmmaBytes},
+			{&s.gatedWGMMA, "gated_wgmma", 256, wgmmaBytes},
+		}})
+	}
+	for _, source := range images {
+		data, err := image(source.image)
+		if err != nil {
+			return nil, err
+		}
+		m, err := d.Load(source.image, data)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range source.kernels {
+			if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// general are the kernels for all GPUs.
+func (s *kernelSet) general() []imageOf {
+	return []imageOf{
 		{"rows", []kernelOf{
 			{&s.rmsNorm, "rms_norm", 32 * rowWarps, 0},
 			{&s.rotate, "rotate", rowThreads, 0},
@@ -75,6 +113,8 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		{"cache", []kernelOf{
 			{&s.store, "store", 128, 0},
 			{&s.storeBF16, "store_bf16", 128, 0},
+			{&s.storeTurned, "store_turned_f32", 128, 0},
+			{&s.storeTurnedBF16, "store_turned_bf16", 128, 0},
 			{&s.copyRows, "copy_rows", 128, 0},
 		}},
 		{"multiply_f32", []kernelOf{
@@ -88,6 +128,12 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 		{"multiply_direct", []kernelOf{
 			{&s.gatedDirect, "gated_direct", directThreads, directBytes},
 			{&s.multiplyDirect, "multiply_direct", directThreads, directBytes},
+		}},
+		{"score_direct", []kernelOf{
+			{&s.scoreDirect, "score_direct", directThreads, directBytes},
+		}},
+		{"draw", []kernelOf{
+			{&s.draw, "draw", drawThreads, 2 * drawBins * 8},
 		}},
 		{"score_bf16", []kernelOf{
 			{&s.scoreBF16, "score_bf16", 256, max(tileBytesBF16(scoreRowsBF16, scoreCols), scoreRowsBF16*scoreCols*4)},
@@ -106,22 +152,7 @@ func loadKernels(d *driver.Device) (*kernelSet, error) {
 			{&s.score, "score_f32", 256, max(tileBytes(scoreRows, scoreCols), scoreRows*scoreCols*4)},
 			{&s.mergePeaks, "merge_peaks", 32 * mergeWarps, 0},
 		}},
-	} {
-		data, err := image(source.image)
-		if err != nil {
-			return nil, err
-		}
-		m, err := d.Load(source.image, data)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range source.kernels {
-			if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
-				return nil, err
-			}
-		}
 	}
-	return s, nil
 }
 
 // kernelOf says where a kernel goes, and its block's threads and bytes of

@@ -55,12 +55,19 @@ func (b *Backend) place(c *cache, spans []kernels.Span) *placed {
 	if c.half {
 		tiles = stack(pieces, lists, most)
 	}
+	if b.step.on { // what a kernel finds at the end does nothing
+		n := b.padded(len(slots))
+		slots, pieces, lists = padTo(slots, n, -1), padTo(pieces, n, pieceArgs{}), padTo(lists, powerOfTwo(len(lists)), 0)
+		if c.half {
+			tiles = padTo(tiles, n, flashTile{})
+		}
+	}
 	p.rows, p.count, p.tiled = len(slots), len(pieces), len(tiles)
 	// One array, so that all of it is sent in the same step.
-	p.pieces = b.send(slices.Concat(bytesOf(pieces), bytesOf(slots), bytesOf(lists), bytesOf(tiles)))
-	p.slots = p.pieces + driver.Pointer(len(bytesOf(pieces)))
+	p.pieces = b.send(slices.Concat(bytesOf(pieces), bytesOf(tiles), bytesOf(slots), bytesOf(lists)))
+	p.tiles = p.pieces + driver.Pointer(len(bytesOf(pieces)))
+	p.slots = p.tiles + driver.Pointer(len(bytesOf(tiles)))
 	p.lists = p.slots + driver.Pointer(len(bytesOf(slots)))
-	p.tiles = p.lists + driver.Pointer(len(bytesOf(lists)))
 	b.spans = append(b.spans, p)
 	return p
 }

@@ -4,43 +4,77 @@ package cuda
 
 import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
 
-// stageBytes holds what one step sends: tokens, angles, spans. More makes it
-// wait in mid-step.
+// stageBytes is the size of a part of the stage. The first holds what a step of
+// decoding sends; a step that sends more takes further parts.
 const stageBytes = 8 << 20
 
 // stage is pinned host memory and its counterpart on the device, through which
 // a step's small arrays are sent without a wait. It is empty again when the
 // step has been waited for.
 type stage struct {
-	host   []byte
-	device driver.Pointer
-	used   int
+	parts []stagePart
+	now   int // the part that is being filled
+	used  int // bytes of it
+	sent  int // of these, bytes whose upload is queued
 }
 
-func newStage(d *driver.Device) (stage, error) {
+type stagePart struct {
+	host   []byte
+	device driver.Pointer
+}
+
+// grow adds a part.
+func (s *stage) grow(d *driver.Device) error {
 	host, err := d.Pinned(stageBytes)
 	if err != nil {
-		return stage{}, err
+		return err
 	}
 	at, err := d.Alloc(stageBytes)
-	return stage{host: host, device: at}, err
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, stagePart{host, at})
+	return nil
 }
 
 // send queues the upload of an array and returns where it will lie until the
 // next wait, at a multiple of 256 bytes.
-func (b *Backend) send(data []byte) driver.Pointer {
+func (b *Backend) send(data []byte) driver.Pointer { return b.sendIn(len(data), data) }
+
+// sendIn is send with room for so many bytes.
+func (b *Backend) sendIn(room int, data []byte) driver.Pointer {
 	s := &b.stage
-	if s.used+len(data) > len(s.host) {
-		b.check(b.wait())
+	if room > stageBytes {
+		panic("cuda: an array of a step is larger than a part of the stage")
 	}
-	if len(data) > len(s.host) {
-		panic("cuda: an array of a step is larger than the stage")
+	if s.used+room > stageBytes {
+		b.upload()
+		s.now, s.used, s.sent = s.now+1, 0, 0
+		if s.now == len(s.parts) {
+			b.check(s.grow(b.device))
+		}
+		if s.now == len(s.parts) { // there is no memory, which is reported later
+			s.now--
+		}
 	}
 	at := s.used
-	copy(s.host[at:], data)
-	s.used += (len(data) + 255) &^ 255
-	if b.err == nil {
-		b.check(b.stream.Upload(s.device+driver.Pointer(at), s.host[at:at+len(data)]))
+	copy(s.parts[s.now].host[at:], data)
+	s.used += (room + 255) &^ 255
+	if !b.step.on {
+		b.upload()
 	}
-	return s.device + driver.Pointer(at)
+	return s.parts[s.now].device + driver.Pointer(at)
 }
+
+// upload queues the copy of what was put into the stage since the last one.
+func (b *Backend) upload() {
+	s := &b.stage
+	if b.err == nil && s.used > s.sent {
+		p := s.parts[s.now]
+		b.check(b.stream.Upload(p.device+driver.Pointer(s.sent), p.host[s.sent:s.used]))
+	}
+	s.sent = s.used
+}
+
+// clear empties the stage when nothing reads it any more.
+func (s *stage) clear() { s.now, s.used, s.sent = 0, 0, 0 }

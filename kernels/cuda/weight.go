@@ -38,7 +38,8 @@ type layout struct {
 	at, pad int
 }
 
-// layouts are the formats that kernels read; others are widened to floats.
+// layouts are the formats that kernels read; F64, which no kernel needs as wide
+// as it is, becomes floats.
 var layouts = map[quant.Type]layout{
 	quant.F32: {kind: kindF32}, quant.F16: {kind: kindF16}, quant.BF16: {kind: kindBF16},
 	quant.F8_E4M3: {kind: kindE4M3}, quant.F8_E5M2: {kind: kindE5M2},
@@ -48,6 +49,11 @@ var layouts = map[quant.Type]layout{
 	quant.IQ4_NL: {kindIQ4_NL, 2, 2}, quant.MXFP4: {kindMXFP4, 1, 3},
 	quant.Q2_K: {kind: kindQ2_K}, quant.Q3_K: {kindQ3_K, 110, 2}, quant.Q4_K: {kind: kindQ4_K},
 	quant.Q5_K: {kind: kindQ5_K}, quant.Q6_K: {kindQ6_K, 210, 2}, quant.IQ4_XS: {kind: kindIQ4_XS},
+	quant.IQ2_XXS: {kindIQ2_XXS, 2, 2}, quant.IQ2_XS: {kindIQ2_XS, 2, 2}, quant.IQ2_S: {kindIQ2_S, 2, 2},
+	quant.IQ3_XXS: {kindIQ3_XXS, 2, 2}, quant.IQ3_S: {kindIQ3_S, 2, 2},
+	quant.IQ1_S: {kindIQ1_S, 2, 2}, quant.IQ1_M: {kind: kindIQ1_M},
+	quant.TQ1_0: {kindTQ1_0, 54, 2}, quant.TQ2_0: {kindTQ2_0, 66, 2},
+	quant.Q1_0: {kindQ1_0, 2, 2}, quant.NVFP4: {kind: kindNVFP4},
 }
 
 // NewWeight copies a weight to the device.

@@ -52,6 +52,8 @@ type Options struct {
 	Device  string // as model.Options has it
 	// Text is what mode fast is compared with mode exact on.
 	Text []int32
+	// Notice is told in a line what a user should know of the device.
+	Notice func(string)
 }
 
 // Run measures the machine, the matrix products at the model's shapes, and

@@ -15,29 +15,19 @@ type sequence struct {
 	next    int // absolute position of the last generated token
 	answer  Answer
 	text    []byte // of the generated tokens, special ones included
-	output  model.Output
 	ended   bool
 }
 
 // segment feeds the last generated token and asks for the one after it.
 func (q *sequence) segment() model.Segment {
 	last := q.answer.Tokens[len(q.answer.Tokens)-1]
-	return model.Segment{Tokens: []int32{last}, Start: q.next, Pages: q.pages, Outputs: []model.Output{q.output}}
-}
-
-// nextToken asks for the token after a row; sampling needs all its logits.
-func (s *scheduler) nextToken(row int, g *Generation) model.Output {
-	o := model.Output{Row: row, Target: -1}
-	if g.Temperature > 0 {
-		o.Logits = make([]float32, s.engine.model.Config().Vocab)
-	}
-	return o
+	return model.Segment{Tokens: []int32{last}, Start: q.next, Pages: q.pages, Outputs: []model.Output{q.gen.choice(0, len(q.answer.Tokens))}}
 }
 
 // begin starts the i-th generation of a completed node.
 func (s *scheduler) begin(n *node, st *state, i int, first model.Output) error {
 	r := n.begins[i]
-	q := &sequence{request: r, gen: s.requests[r].Gen, next: n.end() - 1, output: s.nextToken(0, s.requests[r].Gen)}
+	q := &sequence{request: r, gen: s.requests[r].Gen, next: n.end() - 1}
 	whole := n.end() / model.PageTokens
 	q.pages = append(s.share(st.pages[:whole]), st.begun[i]...)
 	if rows := n.end() % model.PageTokens; rows > 0 {
@@ -50,7 +40,7 @@ func (s *scheduler) begin(n *node, st *state, i int, first model.Output) error {
 // advance appends the token that a step chose and ends the sequence when a
 // stop string, an end token or the limit is reached.
 func (s *scheduler) advance(q *sequence, o model.Output) error {
-	token, logProb := q.gen.choose(o, len(q.answer.Tokens))
+	token, logProb := chosen(o)
 	q.answer.Tokens = append(q.answer.Tokens, token)
 	q.answer.LogProbs = append(q.answer.LogProbs, logProb)
 	q.next++

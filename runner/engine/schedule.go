@@ -154,7 +154,7 @@ func (s *scheduler) addNode(id int32, take int) {
 		}
 		if to == len(n.tokens) {
 			for _, r := range n.begins {
-				seg.Outputs = append(seg.Outputs, s.nextToken(take-1, s.requests[r].Gen))
+				seg.Outputs = append(seg.Outputs, s.requests[r].Gen.choice(take-1, 0))
 			}
 		}
 	}

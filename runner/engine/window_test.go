@@ -83,7 +83,7 @@ func keepingAll(t interface{ Fatalf(string, ...any) }, m *model.Model, bytes fun
 	}
 	q := &sequence{gen: r.Gen}
 	s := &scheduler{engine: New(m, bytes, Options{}), kv: kv, done: func(int, Answer) error { return nil }}
-	next := after(0, r.Tokens, s.nextToken(len(r.Tokens)-1, r.Gen))
+	next := after(0, r.Tokens, r.Gen.choice(len(r.Tokens)-1, 0))
 	for at := len(r.Tokens); ; at++ {
 		if err := s.advance(q, next[0]); err != nil {
 			t.Fatalf("%v", err)
@@ -91,7 +91,7 @@ func keepingAll(t interface{ Fatalf(string, ...any) }, m *model.Model, bytes fun
 		if q.ended {
 			return q.answer
 		}
-		next = after(at, q.answer.Tokens[len(q.answer.Tokens)-1:], s.nextToken(0, r.Gen))
+		next = after(at, q.answer.Tokens[len(q.answer.Tokens)-1:], r.Gen.choice(0, len(q.answer.Tokens)))
 	}
 }
 

@@ -36,22 +36,23 @@ type shape struct {
 func (s shape) width() int { return s.heads * s.headDim }
 
 // shapes are those of Llama 2 (Touvron et al. 2023) and TinyLlama (Zhang et
-// al. 2024).
+// al. 2024); tiny is to try programs with.
 var shapes = map[string]shape{
-	"13b": {layers: 40, heads: 40, kvHeads: 40, headDim: 128, ffn: 13824, context: 4096},
-	"7b":  {layers: 32, heads: 32, kvHeads: 32, headDim: 128, ffn: 11008, context: 4096},
-	"1b":  {layers: 22, heads: 32, kvHeads: 4, headDim: 64, ffn: 5632, context: 2048},
+	"13b":  {layers: 40, heads: 40, kvHeads: 40, headDim: 128, ffn: 13824, context: 4096},
+	"7b":   {layers: 32, heads: 32, kvHeads: 32, headDim: 128, ffn: 11008, context: 4096},
+	"tiny": {layers: 2, heads: 4, kvHeads: 2, headDim: 16, ffn: 128, context: 4096},
+	"1b":   {layers: 22, heads: 32, kvHeads: 4, headDim: 64, ffn: 5632, context: 2048},
 }
 
 // types are those that weights are drawn in.
-var types = []quant.Type{quant.Q4_0, quant.Q8_0, quant.F32, quant.Q4_K, quant.Q5_K, quant.Q6_K}
+var types = []quant.Type{quant.Q4_0, quant.Q8_0, quant.F32, quant.BF16, quant.Q4_K, quant.Q5_K, quant.Q6_K}
 
 // mixture is one of Q4_K and Q6_K.
 const mixture = "Q4_K_M"
 
 func main() {
 	name := flag.String("shape", "7b", "one of "+strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
-	kind := flag.String("type", "Q4_0", "of the matrices: Q4_0, Q8_0, F32, Q4_K, Q5_K, Q6_K or "+mixture)
+	kind := flag.String("type", "Q4_0", "of the matrices: Q4_0, Q8_0, F32, BF16, Q4_K, Q5_K, Q6_K or "+mixture)
 	seed := flag.Uint64("seed", 1, "of the weights")
 	vocabulary := flag.String("tokenizer", "", "checkpoint whose vocabulary is used")
 	out := flag.String("o", "", "file to write")

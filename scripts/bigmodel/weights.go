@@ -97,6 +97,9 @@ func (t weight) block(b []byte, r *rand.Rand) []byte {
 	if t.deviation == 0 {
 		v = 1 + 0.1*r.NormFloat64()
 	}
+	if t.Type == quant.BF16 {
+		return le.AppendUint16(b, uint16(math.Float32bits(float32(v))>>16))
+	}
 	return le.AppendUint32(b, math.Float32bits(float32(v)))
 }
 

@@ -64,6 +64,7 @@ var meanings = map[int]meaning{
 	802: {"the GPU's system is not ready", nil},
 	803: {"driver and kernel module differ: reboot after the driver's update", nil},
 	804: {"this driver does not support the GPU", nil},
+	801: {"the driver cannot do this", nil},
 	900: {"not allowed while a graph is recorded (a fault of this program)", nil},
 	901: {"the recording of a graph was spoilt (a fault of this program)", nil},
 	999: {"unknown failure of the driver", ErrLost},

@@ -12,12 +12,15 @@
 namespace emu {
 
 thread_local Place place;
+bool inexact_groups;
 
 namespace {
 
 enum class State { ready, warp, barrier, done };
 
 struct Copy { void *dst; const void *src; int bytes, valid; };
+
+struct Product { float *sums; const uint16_t *a, *b; int kk; };
 
 struct Fiber {
   void *stack_at;
@@ -27,6 +30,8 @@ struct Fiber {
   int barrier;
   std::vector<Copy> issued;
   std::deque<std::vector<Copy>> groups;
+  std::vector<Product> multiplied; // of a warpgroup
+  std::deque<std::vector<Product>> products;
 };
 
 struct Warp { WarpOp op; int arrived; };
@@ -95,6 +100,8 @@ void entry() {
   block->kernel->run(block->args);
   if (!self().groups.empty() || !self().issued.empty())
     fail("it ends while asynchronous copies are under way");
+  if (!self().products.empty() || !self().multiplied.empty())
+    fail("it ends while products of a warpgroup are under way");
   block->left--;
   suspend(State::done);
   __builtin_unreachable();
@@ -123,6 +130,27 @@ void deliver(std::vector<Copy> &copies) {
   for (auto &c : copies) {
     memcpy(c.dst, c.src, c.valid);
     memset(static_cast<char *>(c.dst) + c.valid, 0, c.bytes - c.valid);
+  }
+}
+
+// value returns k of a row of a tile whose chunks are swapped.
+float value(const uint16_t *tile, int row, int k) { return float_of(static_cast<uint32_t>(tile[row * 64 + ((k / 8) ^ (row & 7)) * 8 + k % 8]) << 16); }
+
+// multiply is what a lane has of a product of 64x16 and 16x256 values; each sum
+// is rounded once, as that of a warp.
+void multiply(const Product &p) {
+  int thread = static_cast<int>(self().index) % 128, row0 = thread / 32 * 16 + thread % 32 / 4, col0 = thread % 4 * 2;
+  for (int half = 0; half < 2; half++) {
+    float x[16];
+    for (int k = 0; k < 16; k++) x[k] = value(p.a, row0 + half * 8, p.kk * 16 + k);
+    for (int at = 0; at < 64; at++) {
+      int j = at / 2, e = at % 2, column = j * 8 + col0 + e;
+      double sum = 0;
+      for (int k = 0; k < 16; k++) sum += static_cast<double>(x[k]) * value(p.b, column, p.kk * 16 + k);
+      float &c = p.sums[j * 4 + half * 2 + e];
+      c = static_cast<float>(sum + c);
+      if (inexact_groups) c = nextafterf(c, 0);
+    }
   }
 }
 
@@ -190,6 +218,25 @@ void async_wait(int pending) {
   while (static_cast<int>(groups.size()) > pending) {
     deliver(groups.front());
     groups.pop_front();
+  }
+}
+
+void group_multiply(float *sums, const uint16_t *a, const uint16_t *b, int kk) {
+  check_shared(a, 64 * 128, 1024, "first tile of a product");
+  check_shared(b, 256 * 128, 1024, "second tile of a product");
+  self().multiplied.push_back({sums, a, b, kk});
+}
+
+void group_commit() {
+  self().products.push_back(std::move(self().multiplied));
+  self().multiplied.clear();
+}
+
+void group_wait(int pending) {
+  auto &products = self().products;
+  while (static_cast<int>(products.size()) > pending) {
+    for (auto &p : products.front()) multiply(p);
+    products.pop_front();
   }
 }
 

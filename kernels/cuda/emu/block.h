@@ -16,6 +16,9 @@ struct Launch {
 // wrong, message says how; otherwise it is left alone.
 void run_block(const Launch &, Dim at, char *message, size_t size);
 
+// Products of warpgroups are off by a unit in the last place.
+extern bool inexact_groups;
+
 bool in_block(); // whether this thread of the system is in a kernel
 
 const Kernel *find_kernel(const char *name);

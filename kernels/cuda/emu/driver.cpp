@@ -2,7 +2,10 @@
 // emulated machine. Settings, in LLAMAEVAL_EMU_*: DEVICES (2), MEMORY (bytes
 // of each, 1 GiB), MAJOR and MINOR (compute capability 9.0), PTX (newest
 // version that loads, 80), SEED (of the order of threads), FAIL (launches that
-// succeed before the device is lost).
+// succeed before the device is lost), CAPTURE (0: graphs are refused), WGMMA (0:
+// products of warpgroups have other bits than those of warps).
+// Attributes 1000000 and 1000001 of a device are how many calls there were, and
+// how many of them waited for it.
 #include "machine.h"
 
 #include <chrono>
@@ -16,7 +19,9 @@ namespace {
 std::recursive_mutex all; // one call at a time
 thread_local Context *current;
 
-#define ENTER std::lock_guard<std::recursive_mutex> lock(all)
+int calls, waits; // so far
+
+#define ENTER std::lock_guard<std::recursive_mutex> lock(all); calls++
 #define ENTER_CONTEXT \
   ENTER;              \
   if (!current) return CUDA_ERROR_INVALID_CONTEXT; \
@@ -67,10 +72,12 @@ CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
 }
 
 CUresult cuDeviceGetAttribute(int *v, CUdevice_attribute a, CUdevice) {
-  switch (a) {
+  switch (static_cast<int>(a)) {
   case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR: *v = static_cast<int>(setting("MAJOR", 9)); break;
   case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR: *v = static_cast<int>(setting("MINOR", 0)); break;
   case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT: *v = 4; break;
+  case 1000000: *v = calls; break;
+  case 1000001: *v = waits; break;
   case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: *v = 227 << 10; break;
   default: return CUDA_ERROR_INVALID_VALUE;
   }
@@ -83,6 +90,7 @@ CUresult cuCtxCreate_v2(CUcontext *c, unsigned, CUdevice d) {
   current->device = d;
   current->limit = static_cast<size_t>(setting("MEMORY", 1 << 30));
   current->launches_left = setting("FAIL", -1);
+  inexact_groups = !setting("WGMMA", 1);
   *c = reinterpret_cast<CUcontext>(current);
   return CUDA_SUCCESS;
 }
@@ -99,6 +107,7 @@ CUresult cuCtxDestroy_v2(CUcontext c) {
 }
 
 CUresult cuCtxSetCurrent(CUcontext c) {
+  ENTER;
   current = reinterpret_cast<Context *>(c);
   return CUDA_SUCCESS;
 }
@@ -106,6 +115,7 @@ CUresult cuCtxSetCurrent(CUcontext c) {
 CUresult cuCtxSynchronize() {
   ENTER_CONTEXT;
   NOT_IN_CAPTURE;
+  waits++;
   return current->run_all();
 }
 
@@ -137,6 +147,7 @@ CUresult cuMemFree_v2(CUdeviceptr p) {
   NOT_IN_CAPTURE;
   auto at = current->memory.find(p);
   if (at == current->memory.end()) return CUDA_ERROR_INVALID_VALUE;
+  waits++;
   CUresult r = current->run_all(); // as the driver does
   current->used -= at->second.size;
   give_back(at->second);
@@ -184,6 +195,7 @@ CUresult cuMemcpyDtoHAsync_v2(void *dst, CUdeviceptr src, size_t n, CUstream s) 
   // The driver waits where the memory is not pinned.
   if (in_memory(current->pinned, reinterpret_cast<uintptr_t>(dst), n)) return CUDA_SUCCESS;
   if (of(s)->capture) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  waits++;
   return of(s)->run_until(of(s)->queued);
 }
 
@@ -226,6 +238,7 @@ CUresult cuStreamSynchronize(CUstream s) {
     of(s)->spoilt = true;
     return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   }
+  waits++;
   return of(s)->run_until(of(s)->queued);
 }
 
@@ -263,6 +276,7 @@ CUresult cuStreamWaitEvent(CUstream s, CUevent e, unsigned) {
 CUresult cuEventSynchronize(CUevent e) {
   ENTER_CONTEXT;
   auto *x = reinterpret_cast<Event *>(e);
+  waits++;
   return x->stream ? x->stream->run_until(x->count) : CUDA_SUCCESS;
 }
 
@@ -330,6 +344,7 @@ CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, uns
 
 CUresult cuStreamBeginCapture_v2(CUstream s, CUstreamCaptureMode) {
   ENTER_CONTEXT;
+  if (!setting("CAPTURE", 1)) return CUDA_ERROR_NOT_SUPPORTED;
   if (of(s)->capture) return CUDA_ERROR_ILLEGAL_STATE;
   of(s)->capture = new Graph{};
   of(s)->spoilt = false;

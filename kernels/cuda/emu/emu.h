@@ -6,6 +6,7 @@
 // is an error that says where.
 #pragma once
 #include <cmath>
+using std::ceil;
 using std::floor;
 using std::ldexp;
 #include <cstddef>
@@ -38,6 +39,10 @@ void barrier(int id, int threads); // of so many threads of the block
 void async_copy(void *dst, const void *src, int bytes, int valid);
 void async_commit();
 void async_wait(int pending); // until at most so many groups are under way
+// Products of a warpgroup happen no sooner than the wait that covers them.
+void group_multiply(float *sums, const uint16_t *a, const uint16_t *b, int kk);
+void group_commit();
+void group_wait(int pending);
 void check_shared(const void *p, size_t bytes, size_t align, const char *what);
 [[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -90,6 +95,8 @@ template <typename T> static inline T warp_from(T x, int from) {
   }, &lane);
   return lane.y;
 }
+
+static inline void add_shared(uint64_t *to, uint64_t x) { emu::check_shared(to, 8, 8, "addition"); *to += x; }
 
 static inline void cp_async16(void *shared, const void *global, bool valid) { emu::async_copy(shared, global, 16, valid ? 16 : 0); }
 static inline void cp_async4(void *shared, const void *global) { emu::async_copy(shared, global, 4, 4); }

@@ -43,11 +43,13 @@ struct GatherArgs {
   int count, cols;
 };
 
-// The formats of weights: blocks of 1, of 32 and, from q2_k on, of 256.
+// The formats of weights: blocks of 1, of 32, from q2_k on of 256, and at the
+// end of 128 and 64.
 enum Kind {
   kind_f32, kind_f16, kind_bf16, kind_e4m3, kind_e5m2,
   kind_q4_0, kind_q4_1, kind_q5_0, kind_q5_1, kind_q8_0, kind_iq4_nl, kind_mxfp4, kind_e4m3_s, kind_e5m2_s,
-  kind_q2_k, kind_q3_k, kind_q4_k, kind_q5_k, kind_q6_k, kind_iq4_xs
+  kind_q2_k, kind_q3_k, kind_q4_k, kind_q5_k, kind_q6_k, kind_iq4_xs,
+  kind_iq2_xxs, kind_iq2_xs, kind_iq2_s, kind_iq3_xxs, kind_iq3_s, kind_iq1_s, kind_iq1_m, kind_tq1_0, kind_tq2_0, kind_q1_0, kind_nvfp4
 };
 
 struct EmbedArgs {
@@ -95,8 +97,18 @@ struct Cache {
 struct StoreArgs {
   Cache cache;
   const float *keys, *values; // [rows][kv_heads*width]
-  const int *slots;           // 64*page + position, of each row
+  const int *slots;           // 64*page + position, of each row; -1: none
   int rows, unused;
+};
+
+// Rotations, as of RotateArgs, of queries and of keys that are then stored.
+struct TurnArgs {
+  Cache cache;
+  float *query;               // [rows][heads*width], turned in place
+  const float *keys, *values; // [rows][kv_heads*width]
+  const float *table;         // [rows][2*turned]
+  const int *slots;
+  int rows, heads, turned, halves;
 };
 
 struct CopyArgs {
@@ -142,6 +154,26 @@ struct ScoreArgs {
   int rows, k, vocabulary, kind;
   float limit; // of logits, by tanh; 0: none
   int chunk;   // at which the launch begins
+};
+
+// One token to be drawn.
+struct Draw {
+  double mass, share; // of the likeliest tokens that are kept; in [0, 1), of the draw
+  int row;            // of the logits; -1: nothing to be drawn
+  float temperature;
+};
+
+struct Drawn {
+  int token;
+  float logit;
+};
+
+struct DrawsArgs {
+  const Draw *asked;
+  Drawn *out;
+  const Peak *whole;          // [rows]
+  const float *const *logits; // [rows]
+  int count, vocabulary;
 };
 
 struct MergeArgs {

@@ -229,6 +229,7 @@ template <int W> struct Flash {
   }
 
   __device__ __forceinline__ void run() {
+    if (a.tiles[blockIdx.x].count == 0) return; // the whole block
     prepare();
     float acc[W / 8][4], highest[2] = {flash_nothing, flash_nothing}, sum[2] = {0, 0};
 #pragma unroll

@@ -63,6 +63,7 @@ template <int W, int R> struct Attention {
     float *block = reinterpret_cast<float *>(shared_memory()), *query = block + 64 * LK, *scores = query + R * W;
     float *highest = scores + R * 64, *sum = highest + R, *shrink = sum + R;
     const Piece p = a.pieces[blockIdx.x];
+    if (p.count == 0) return; // the whole block
     int head = blockIdx.y, group = a.heads / a.cache.kv_heads, width = a.cache.width, rows = p.count * group;
     int64_t line = static_cast<int64_t>(a.heads) * width;
     // Row r is position r/group and head r%group.

@@ -2,11 +2,12 @@
 // Blocks lie as in files, but for padding that makes them multiples of 4 bytes
 // and their codes begin at one; weight.go has the layouts.
 #pragma once
-#include "args.h"
-#include "lle.cuh"
+#include "codebook.cuh"
 
 // unit_of is how many weights share a block, bytes_of what a block takes.
-__device__ __forceinline__ int unit_of(int kind) { return kind <= kind_e5m2 ? 1 : kind < kind_q2_k ? 32 : 256; }
+__device__ __forceinline__ int unit_of(int kind) {
+  return kind <= kind_e5m2 ? 1 : kind < kind_q2_k ? 32 : kind == kind_nvfp4 ? 64 : kind == kind_q1_0 ? 128 : 256;
+}
 __device__ __forceinline__ int bytes_of(int kind) {
   switch (kind) {
   case kind_f32: return 4;
@@ -20,7 +21,15 @@ __device__ __forceinline__ int bytes_of(int kind) {
   case kind_q5_k: return 176;
   case kind_q6_k: return 212;
   case kind_iq4_xs: return 136;
-  default: return 20; // q4_0, q4_1, iq4_nl, mxfp4
+  case kind_iq2_xxs: case kind_tq2_0: return 68;
+  case kind_iq2_xs: return 76;
+  case kind_iq2_s: return 84;
+  case kind_iq3_xxs: return 100;
+  case kind_iq3_s: return 112;
+  case kind_iq1_s: return 52;
+  case kind_iq1_m: case kind_tq1_0: return 56;
+  case kind_nvfp4: return 36;
+  default: return 20; // q4_0, q4_1, iq4_nl, mxfp4, q1_0
   }
 }
 
@@ -48,9 +57,13 @@ __device__ __forceinline__ float entry(uint64_t low, uint64_t high, int code) {
 __device__ __forceinline__ float nonlinear(int code) { return entry(0xf6eaddcfbfad9881, 0x7159453526190d01, code); } // quant.Nonlinear
 __device__ __forceinline__ float fp4(int code) { return entry(0x0c08060403020100, 0xf4f8fafcfdfeff00, code); }       // twice E2M1
 
-__device__ __forceinline__ float float_of_e4m3(int code) {
+// unsigned_e4m3 is the value of the lower seven bits, 480 if all are set.
+__device__ __forceinline__ float unsigned_e4m3(int code) {
   uint32_t exponent = code >> 3 & 15, mantissa = code & 7;
-  float x = exponent ? float_of((exponent + 120) << 23 | mantissa << 20) : static_cast<float>(mantissa) * 0.001953125f;
+  return exponent ? float_of((exponent + 120) << 23 | mantissa << 20) : static_cast<float>(mantissa) * 0.001953125f;
+}
+__device__ __forceinline__ float float_of_e4m3(int code) {
+  float x = unsigned_e4m3(code);
   if ((code & 127) == 127) x = float_of(0x7fc00000);
   return float_of(bits_of(x) | static_cast<uint32_t>(code & 128) << 24);
 }
@@ -69,6 +82,7 @@ __device__ __forceinline__ int part(int code, int shift, int mask) { return code
 // dequant returns the N weights from the k-th of a block on; N is 4 or 8, k a
 // multiple of it.
 template <int N> __device__ __forceinline__ void dequant(float out[N], const char *block, int kind, int k) {
+  if (kind > kind_iq4_xs && kind != kind_nvfp4) return dequant_book<N>(out, block, kind, k);
   float scale = 0, minimum = 0; // weight = scale*code - minimum
   int codes[N];
   switch (kind) {
@@ -84,6 +98,14 @@ template <int N> __device__ __forceinline__ void dequant(float out[N], const cha
       int code = part(q[i], k / 16 * 4, 15);
       out[i] = d * (kind == kind_q4_0 ? static_cast<float>(code - 8) : kind == kind_iq4_nl ? nonlinear(code) : fp4(code));
     }
+    return;
+  }
+  case kind_nvfp4: {
+    int sub = k / 16, code = byte_at(block + sub);
+    Codes<N> q(block + 4 + sub * 8 + k % 8);
+    float d = code == 127 ? 0.0f : unsigned_e4m3(code) * 0.5f;
+#pragma unroll
+    for (int i = 0; i < N; i++) out[i] = d * fp4(part(q[i], k % 16 / 8 * 4, 15));
     return;
   }
   case kind_q4_1: {

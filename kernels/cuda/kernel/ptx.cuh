@@ -7,7 +7,7 @@
   extern "C" __global__ void __launch_bounds__(threads, blocks) name(const __grid_constant__ Args a)
 
 __device__ __forceinline__ char *shared_memory() {
-  extern __shared__ __align__(128) char memory[];
+  extern __shared__ __align__(1024) char memory[];
   return memory;
 }
 
@@ -16,6 +16,9 @@ __device__ __forceinline__ void sync_warp() { __syncwarp(); }
 
 template <typename T> __device__ __forceinline__ T warp_xor(T x, int mask) { return __shfl_xor_sync(~0u, x, mask); }
 template <typename T> __device__ __forceinline__ T warp_from(T x, int from) { return __shfl_sync(~0u, x, from); }
+
+// add_shared adds to a number in shared memory that others add to as well.
+__device__ __forceinline__ void add_shared(uint64_t *to, uint64_t x) { atomicAdd(reinterpret_cast<unsigned long long *>(to), x); }
 
 __device__ __forceinline__ uint32_t shared_address(const void *p) { return static_cast<uint32_t>(__cvta_generic_to_shared(p)); }
 

@@ -1,6 +1,7 @@
 // Operations on rows of activations.
 #include "args.h"
 #include "gated.cuh"
+#include "rotate.cuh"
 
 constexpr int row_warps = 4; // rows of a block, where a warp has one row
 
@@ -27,30 +28,13 @@ KERNEL(rms_norm, NormArgs, row_warps *warp_size, 1) {
 // A block has a row.
 constexpr int row_threads = 128;
 
-// A warp has a head, whose pairs it holds before it stores the first of them.
-constexpr int most_pairs = 256 / 2 / warp_size; // of a lane
-
+// A warp has a head.
 KERNEL(rotate, RotateArgs, row_threads, 1) {
-  int row = blockIdx.x, pairs = a.turned / 2, lane = threadIdx.x % warp_size;
+  int row = blockIdx.x;
   const float *table = a.table + static_cast<int64_t>(row) * 2 * a.turned;
   for (int head = threadIdx.x / warp_size; head < a.heads; head += row_threads / warp_size) {
     float *x = a.x + (static_cast<int64_t>(row) * a.heads + head) * a.width;
-    float first[most_pairs], second[most_pairs];
-#pragma unroll
-    for (int i = 0; i < most_pairs; i++) {
-      int pair = lane + i * warp_size;
-      if (pair >= pairs) continue;
-      first[i] = x[a.halves ? pair : 2 * pair];
-      second[i] = x[a.halves ? pairs + pair : 2 * pair + 1];
-    }
-    sync_warp();
-#pragma unroll
-    for (int i = 0; i < most_pairs; i++) {
-      int pair = lane + i * warp_size;
-      if (pair >= pairs) continue;
-      x[2 * pair] = first[i] * table[2 * pair] - second[i] * table[a.turned + 2 * pair];
-      x[2 * pair + 1] = second[i] * table[2 * pair + 1] + first[i] * table[a.turned + 2 * pair + 1];
-    }
+    rotate_head(x, table, a.turned, a.halves, [x](int i, float y) { x[i] = y; });
   }
 }
 
