@@ -17,6 +17,14 @@ import (
 	"github.com/llamaeval/llamaeval/model"
 )
 
+// needsEmulator skips a test on a real driver, or without one.
+func needsEmulator(t *testing.T) {
+	t.Helper()
+	if all, err := cuda.Devices(); err != nil || !strings.HasPrefix(all[0].Name, "emulator") {
+		t.Skip("for the emulator alone")
+	}
+}
+
 // calls returns how many calls the emulated driver has had, and how many of
 // them waited for the device; zeros of another.
 func calls(t *testing.T) (all, waits int) {
@@ -146,11 +154,9 @@ func TestDecodeFromGraphs(t *testing.T) {
 
 // A driver that refuses graphs is told of once, and changes no bits.
 func TestGraphsRefused(t *testing.T) {
+	needsEmulator(t)
 	path := tinymodel.New(t, tiny[0])
 	want := generation(t, onGPU(t, path, true), 3, 6, ignore)
-	if all, _ := calls(t); all == 0 {
-		t.Skip("for the emulator alone")
-	}
 	t.Setenv("LLAMAEVAL_EMU_CAPTURE", "0")
 	m, said := onGPUNoticed(t, path, true)
 	if got := generation(t, m, 3, 6, ignore); got != want {
@@ -164,10 +170,8 @@ func TestGraphsRefused(t *testing.T) {
 // A step of decoding whose shape comes for the third time takes few calls,
 // whatever the model, one of which waits; before it takes two for every kernel.
 func TestCallsOfDecoding(t *testing.T) {
+	needsEmulator(t)
 	for _, fast := range []bool{false, true} {
-		if all, _ := calls(t); all == 0 {
-			t.Skip("for the emulator alone")
-		}
 		m := onGPU(t, tinymodel.New(t, tinymodel.Options{Seed: 11, Type: quant.Q8_0, Layers: 6}), fast)
 		var all []int
 		generation(t, m, 5, 4, func(step, calls, waits int) {

@@ -57,7 +57,7 @@ func (b *Backend) place(c *cache, spans []kernels.Span) *placed {
 	}
 	if b.step.on { // what a kernel finds at the end does nothing
 		n := b.padded(len(slots))
-		slots, pieces, lists = padTo(slots, n, -1), padTo(pieces, n, pieceArgs{}), padTo(lists, powerOfTwo(len(lists)), 0)
+		slots, pieces, lists = padTo(slots, n, -1), padTo(pieces, n, pieceArgs{}), padTo(lists, powerOfTwo(max(64, len(lists))), 0)
 		if c.half {
 			tiles = padTo(tiles, n, flashTile{})
 		}
