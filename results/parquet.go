@@ -117,11 +117,12 @@ func ReadScores(dir string) ([]Score, error) {
 func readRows[T any](dir, name string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		if err := checkFile(dir, name); err != nil {
+		path, err := locate(dir, name)
+		if err != nil {
 			yield(none, err)
 			return
 		}
-		r, err := openRows[T](filepath.Join(dir, name))
+		r, err := openRows[T](path)
 		if err != nil {
 			yield(none, err)
 			return

@@ -5,11 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -212,19 +209,11 @@ func WriteRun(dir string, r Run) error {
 
 // ReadRun reads dir's run.json.
 func ReadRun(dir string) (Run, error) {
-	path := filepath.Join(dir, RunFile)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Run{}, fmt.Errorf("%s: no results here (no %s): %w", dir, RunFile, err)
-	}
+	data, err := readRunFile(dir)
 	if err != nil {
-		return Run{}, err
+		return Run{}, noRun(dir, err)
 	}
-	var r Run
-	if err := json.Unmarshal(data, &r); err != nil {
-		return Run{}, fmt.Errorf("%s: not a description of a run: %w", path, err)
-	}
-	return r, nil
+	return parseRun(below(dir, RunFile), data)
 }
 
 // FolderName returns the default output folder of a run:
