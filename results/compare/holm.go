@@ -61,10 +61,16 @@ func adjust(pairs []Pair) {
 // most a level. Each round rejects what is at most the level over the number of
 // hypotheses still standing, until none falls.
 func Rejected(n int, level float64, atMost func(i int, level float64) bool) []bool {
+	return RejectedOf(n, n, level, atMost)
+}
+
+// RejectedOf is Rejected where only n of a family's hypotheses are tested, in
+// whatever way they were chosen; the others stand.
+func RejectedOf(n, family int, level float64, atMost func(i int, level float64) bool) []bool {
 	out := make([]bool, n)
 	for count, before := 0, -1; count > before && count < n; {
 		before = count
-		bar := level / float64(n-before)
+		bar := level / float64(family-before)
 		for i, rejected := range out {
 			if !rejected && atMost(i, bar) {
 				out[i] = true
