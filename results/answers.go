@@ -10,149 +10,148 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Answers are one metric of one task in one run, a number a document.
-type Answers struct {
-	Task, Key string
-	Docs      []int32 // ascending
-	Values    []float64
-	Clusters  []string // names that are equal where the clusters are; nil: none
+// documents are what a run answered of one task.
+type documents struct {
+	ids                     []int32  // ascending
+	hashes, prompts, groups []string // of Outcome's DocHash, PromptHash and Cluster: names that are equal where they are
 }
 
-// A leaf is a metric of a task.
-type leaf struct{ task, key string }
-
-func leafOf(s Score) leaf { return leaf{s.Task, MetricKey(s.Metric, s.Filter)} }
-
-// readAnswers reads what columns of leaderboards are made of: the primary
-// metrics of tasks, and the members of groups.
-func readAnswers(dir string, run Run, scores []Score) (map[leaf]*Answers, error) {
-	out := map[leaf]*Answers{}
-	for _, s := range scores {
-		if s.Primary && s.Kind == KindTask {
-			out[leafOf(s)] = &Answers{}
-		}
-	}
-	for _, g := range run.Groups {
-		for _, m := range g.Members {
-			out[leaf{m.Task, MetricKey(m.Metric, m.Filter)}] = &Answers{}
-		}
-	}
-	byTask := map[string][]leaf{}
-	for l, a := range out {
-		a.Task, a.Key = l.task, l.key
-		byTask[l.task] = append(byTask[l.task], l)
-	}
-	err := ReadMetrics(dir, true, func(m MetricRow) {
-		for _, l := range byTask[m.Task] {
-			out[l].add(m)
-		}
-	})
-	return out, err
+// add appends an outcome's document.
+func (d *documents) add(o Outcome) {
+	d.ids = append(d.ids, o.DocID)
+	d.hashes, d.prompts, d.groups = append(d.hashes, o.DocHash), append(d.prompts, o.PromptHash), append(d.groups, o.Cluster)
 }
 
-func (a *Answers) add(m MetricRow) {
-	v := math.NaN()
-	for _, metric := range m.Metrics {
-		if metric.Key == a.Key {
-			v = metric.Value
-		}
+// short is a name of 8 bytes for a text, "" for none. What indexes hold is
+// compared by these.
+func short(text string) string {
+	if text == "" {
+		return ""
 	}
-	a.Docs, a.Values, a.Clusters = append(a.Docs, m.DocID), append(a.Values, v), append(a.Clusters, m.Cluster)
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return string(h.Sum(nil))
 }
 
-// Kinds of values in the coding of answers.
-const (
-	coded01     = 0 // a bit each
-	codedFloats = 1
-)
-
-// encode writes answers in few bytes: the number of documents, the steps
-// between their numbers, a byte for the kind of values and the values, and
-// where there are clusters a hash for each document.
-func (a *Answers) encode() []byte {
-	out := binary.AppendUvarint(nil, uint64(len(a.Docs)))
+// encode writes the number of documents, the steps between their numbers, and
+// for each 8 bytes of each name, of clusters only where there are any.
+func (d *documents) encode() []byte {
+	out := binary.AppendUvarint(nil, uint64(len(d.ids)))
 	last := int32(-1)
-	for _, d := range a.Docs {
-		out = binary.AppendUvarint(out, uint64(d-last))
-		last = d
+	for _, id := range d.ids {
+		out = binary.AppendUvarint(out, uint64(id-last))
+		last = id
 	}
-	bits, binaryOnly := make([]byte, (len(a.Values)+7)/8), true
-	for i, v := range a.Values {
-		binaryOnly = binaryOnly && (v == 0 || v == 1)
-		if v == 1 {
-			bits[i/8] |= 1 << (i % 8)
+	for _, names := range [][]string{d.hashes, d.prompts, d.groups} {
+		some := byte(0)
+		for _, name := range names {
+			if name != "" {
+				some = 1
+			}
 		}
-	}
-	if binaryOnly {
-		out = append(append(out, coded01), bits...)
-	} else {
-		out = append(out, codedFloats)
-		for _, v := range a.Values {
-			out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+		out = append(out, some)
+		for i := 0; some == 1 && i < len(names); i++ {
+			out = append(out, (short(names[i]) + "\x00\x00\x00\x00\x00\x00\x00\x00")[:8]...)
 		}
-	}
-	clustered := false
-	for _, c := range a.Clusters {
-		clustered = clustered || c != ""
-	}
-	if !clustered {
-		return out
-	}
-	for _, c := range a.Clusters {
-		h := fnv.New64a()
-		if c != "" {
-			h.Write([]byte(c))
-			out = h.Sum(out)
-			continue
-		}
-		out = append(out, make([]byte, 8)...)
 	}
 	return out
 }
 
 var errAnswers = errors.New("damaged answers")
 
-func decodeAnswers(data []byte) (Answers, error) {
-	var a Answers
+func decodeDocuments(data []byte) (*documents, error) {
 	n, k := binary.Uvarint(data)
 	if k <= 0 || n > uint64(len(data)) { // a document takes a byte or more
-		return a, errAnswers
+		return nil, errAnswers
 	}
 	data = data[k:]
-	a.Docs, a.Values = make([]int32, n), make([]float64, n)
+	d := &documents{ids: make([]int32, n)}
 	at := int64(-1)
-	for i := range a.Docs {
+	for i := range d.ids {
 		step, k := binary.Uvarint(data)
-		if at += int64(step); k <= 0 || step == 0 || step > math.MaxInt32 || at > math.MaxInt32 {
-			return a, errAnswers
+		if k <= 0 || step == 0 || step > math.MaxInt32 {
+			return nil, errAnswers
 		}
-		a.Docs[i], data = int32(at), data[k:]
+		if at += int64(step); at > math.MaxInt32 {
+			return nil, errAnswers
+		}
+		d.ids[i], data = int32(at), data[k:]
 	}
+	for _, names := range []*[]string{&d.hashes, &d.prompts, &d.groups} {
+		if len(data) == 0 || data[0] > 1 {
+			return nil, errAnswers
+		}
+		some := data[0]
+		data = data[1:]
+		*names = make([]string, n)
+		for i := 0; some == 1 && i < int(n); i++ {
+			if len(data) < 8 {
+				return nil, errAnswers
+			}
+			if name := string(data[:8]); name != "\x00\x00\x00\x00\x00\x00\x00\x00" {
+				(*names)[i] = name
+			}
+			data = data[8:]
+		}
+	}
+	if len(data) > 0 {
+		return nil, errAnswers
+	}
+	return d, nil
+}
+
+// absent stands for a document that has no such metric.
+var absent = math.Float64frombits(0x7ff8_0000_0000_0abe)
+
+func isAbsent(v float64) bool { return math.Float64bits(v) == math.Float64bits(absent) }
+
+// Kinds of values in their coding.
+const (
+	coded01     = 0 // a bit each
+	codedFloats = 1
+)
+
+// encodeValues writes a byte for the kind of values and the values.
+func encodeValues(values []float64) []byte {
+	bits, binaryOnly := make([]byte, (len(values)+7)/8), true
+	for i, v := range values {
+		binaryOnly = binaryOnly && (v == 0 || v == 1)
+		if v == 1 {
+			bits[i/8] |= 1 << (i % 8)
+		}
+	}
+	if binaryOnly {
+		return append([]byte{coded01}, bits...)
+	}
+	out := []byte{codedFloats}
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// decodeValues reads the values of n documents.
+func decodeValues(data []byte, n int) ([]float64, error) {
 	if len(data) == 0 {
-		return a, errAnswers
+		return nil, errAnswers
 	}
 	kind, data := data[0], data[1:]
-	size := (len(a.Values) + 7) / 8
+	size := (n + 7) / 8
 	if kind == codedFloats {
-		size = 8 * len(a.Values)
+		size = 8 * n
 	}
-	if kind > codedFloats || len(data) < size || len(data) != size && len(data) != size+8*len(a.Values) {
-		return a, errAnswers
+	if kind > codedFloats || len(data) != size {
+		return nil, errAnswers
 	}
-	for i := range a.Values {
+	out := make([]float64, n)
+	for i := range out {
 		if kind == codedFloats {
-			a.Values[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+			out[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
 		} else if data[i/8]&(1<<(i%8)) != 0 {
-			a.Values[i] = 1
+			out[i] = 1
 		}
 	}
-	a.Clusters = make([]string, n)
-	for i, rest := 0, data[size:]; len(rest) > 0; i, rest = i+1, rest[8:] {
-		if binary.LittleEndian.Uint64(rest) != 0 {
-			a.Clusters[i] = string(rest[:8])
-		}
-	}
-	return a, nil
+	return out, nil
 }
 
 // parallel calls do for 0 to n-1, some at a time: reading from a store is

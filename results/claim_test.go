@@ -103,11 +103,20 @@ func TestClaim(t *testing.T) {
 }
 
 func FuzzAnswers(f *testing.F) {
-	f.Add((&Answers{Docs: []int32{0, 4}, Values: []float64{1, 0}}).encode())
-	f.Add((&Answers{Docs: []int32{0, 4}, Values: []float64{1.5, 0}, Clusters: []string{"a", ""}}).encode())
-	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := decodeAnswers(data)
-		if err == nil && (len(a.Docs) != len(a.Values) || len(a.Docs) != len(a.Clusters)) {
+	for _, groups := range [][]string{{"", ""}, {"a", ""}} {
+		d := documents{[]int32{0, 4}, []string{"x", "y"}, []string{"", ""}, groups}
+		f.Add(d.encode(), encodeValues([]float64{1, 0}))
+		f.Add(d.encode(), encodeValues([]float64{1.5, absent}))
+	}
+	f.Fuzz(func(t *testing.T, docs, values []byte) {
+		d, err := decodeDocuments(docs)
+		if err != nil {
+			return
+		}
+		if n := len(d.ids); len(d.hashes) != n || len(d.prompts) != n || len(d.groups) != n {
+			t.Error("lengths differ")
+		}
+		if v, err := decodeValues(values, len(d.ids)); err == nil && len(v) != len(d.ids) {
 			t.Error("lengths differ")
 		}
 	})

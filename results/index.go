@@ -2,6 +2,8 @@ package results
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,25 +18,35 @@ import (
 	"github.com/llamaeval/llamaeval/internal/objects"
 )
 
-// IndexFile lies at the root of many runs and holds what leaderboards need of
-// all of them: one file to fetch instead of three for each run.
+// IndexFile lies at the root of many runs and holds what leaderboards and
+// comparisons need of all of them: one file to fetch instead of three for each
+// run.
 const IndexFile = "index.parquet"
-
-// An Entry is a finished run as leaderboards need it.
-type Entry struct {
-	Dir     string
-	Run     Run
-	Scores  []Score
-	Answers []Answers // nil: they are read from the run's samples
-}
 
 // An indexRow is one row of scores.parquet with the run that it is of.
 type indexRow struct {
-	Path    string `parquet:"run,dict"`         // the run's folder, from the root
-	Version string `parquet:"run_version,dict"` // of its run.json, as the store or file system tells versions apart
-	RunJSON string `parquet:"run_json"`         // in the first row of a run
-	Answers []byte `parquet:"answers"`          // outcomes of documents, where columns of leaderboards are made of them
+	Path      string `parquet:"run,dict"`         // the run's folder, from the root
+	Version   string `parquet:"run_version,dict"` // of its run.json, as the store or file system tells versions apart
+	RunJSON   string `parquet:"run_json"`         // in the first row of a run
+	Documents string `parquet:"documents,dict"`   // names those of a task, in its first row; many runs have the same
+	Encoded   []byte `parquet:"documents_data"`   // they themselves, in the first row of the file that names them
+	Answers   []byte `parquet:"answers"`          // the metric's values, by document
+	Weights   []byte `parquet:"weights"`          // of log-likelihoods
+	Generated bool   `parquet:"generated"`        // the task's answers are
 	Score
+}
+
+// An indexed is a run of an index.
+type indexed struct {
+	version string
+	rows    []indexRow
+}
+
+// An index has the runs of a file by path.
+type index struct {
+	runs map[string]indexed
+	docs map[string]*documents
+	data map[string][]byte // docs, as they are stored
 }
 
 // Collect reads the finished runs at and below a folder or an address. What
@@ -47,7 +59,7 @@ func Collect(root string) (entries []Entry, stale int, err error) {
 		return nil, 0, err
 	}
 	stale = -1
-	known := map[string]indexed{}
+	var known index
 	if len(files) > 1 || files[0].path != "." {
 		known, err = readIndex(root)
 		switch {
@@ -59,55 +71,40 @@ func Collect(root string) (entries []Entry, stale int, err error) {
 		}
 	}
 	entries = make([]Entry, len(files))
-	var missing []int
-	for i, f := range files {
-		if x, ok := known[f.path]; ok && x.version == f.version {
-			entries[i] = x.entry
-			entries[i].Dir = below(root, f.path)
-			continue
+	lacking := make([]bool, len(files))
+	err = parallel(len(files), func(i int) (err error) {
+		f := files[i]
+		if x, ok := known.runs[f.path]; ok && x.version == f.version {
+			entries[i], err = known.entry(below(root, f.path), x)
+			return err
 		}
-		missing = append(missing, i)
-	}
-	err = parallel(len(missing), func(k int) error {
-		f := files[missing[k]]
 		entry, err := ReadEntry(below(root, f.path))
 		if errors.Is(err, errUnfinished) && f.path != "." {
 			return nil
 		}
-		entries[missing[k]] = entry
+		entries[i], lacking[i] = entry, true
 		return err
 	})
-	if stale == 0 {
-		for _, i := range missing {
-			if entries[i].Dir != "" {
-				stale++
-			}
+	for _, l := range lacking {
+		if l && stale >= 0 {
+			stale++
 		}
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Dir == "" }), stale, err
 }
 
-var errUnfinished = errors.New("holds an unfinished run: finish it first, with the same `llamaeval run` command")
-
-// ReadEntry reads one finished run.
-func ReadEntry(dir string) (Entry, error) {
-	run, err := ReadRun(dir)
-	if err != nil {
-		return Entry{}, err
-	}
-	if run.Finished.IsZero() {
-		return Entry{}, fmt.Errorf("%s %w", dir, errUnfinished)
-	}
-	scores, err := ReadScores(dir)
-	return Entry{Dir: dir, Run: run, Scores: scores}, err
+// StaleIndex tells a reader that an index lacks runs.
+func StaleIndex(root string, stale, all int) string {
+	return fmt.Sprintf("%d of %d runs in %s are not in its index or have changed since, and are read one by one: `llamaeval index %s` brings it up to date", stale, all, root, root)
 }
 
-// indexed is a run of an index.
-type indexed struct {
-	version string
-	text    string // its run.json
-	entry   Entry
-	rows    []indexRow
+func (x index) entry(dir string, r indexed) (Entry, error) {
+	run, err := parseRun(IndexFile+", run "+r.rows[0].Path, []byte(r.rows[0].RunJSON))
+	e := Entry{Dir: dir, Run: run, Scores: make([]Score, len(r.rows)), rows: r.rows, docs: x.docs}
+	for i := range r.rows {
+		e.Scores[i] = r.rows[i].Score
+	}
+	return e, err
 }
 
 // WriteIndex brings the index of a root up to date: runs that it has are
@@ -124,7 +121,10 @@ func WriteIndex(root string) (runs, read int, err error) {
 	rows := make([][]indexRow, len(files))
 	var missing []int
 	for i, f := range files {
-		if x, ok := known[f.path]; ok && x.version == f.version {
+		if x, ok := known.runs[f.path]; ok && x.version == f.version {
+			for k := range x.rows {
+				x.rows[k].Encoded = known.data[x.rows[k].Documents]
+			}
 			rows[i] = x.rows
 			continue
 		}
@@ -149,28 +149,35 @@ func WriteIndex(root string) (runs, read int, err error) {
 
 // indexRun reads one run, nil for an unfinished one.
 func indexRun(dir string, f runFile) ([]indexRow, error) {
-	run, err := ReadRun(dir)
-	if err != nil || run.Finished.IsZero() {
-		return nil, err
+	e, err := ReadEntry(dir)
+	if errors.Is(err, errUnfinished) {
+		return nil, nil
 	}
-	scores, err := ReadScores(dir)
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(run)
+	text, err := json.Marshal(e.Run)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := readAnswers(dir, run, scores)
+	tasks, err := readTasks(dir)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]indexRow, len(scores))
-	for i, s := range scores {
+	rows := make([]indexRow, len(e.Scores))
+	for i, s := range e.Scores {
 		rows[i] = indexRow{Path: f.path, Version: f.version, Score: s}
-		if a, ok := answers[leafOf(s)]; ok && s.Kind == KindTask {
-			rows[i].Answers = a.encode()
+		t := tasks[s.Task]
+		if t == nil || s.Kind != KindTask {
+			continue
 		}
+		if i == 0 || rows[i-1].Task != s.Task || rows[i-1].Kind != s.Kind {
+			rows[i].Encoded, rows[i].Generated = t.docs.encode(), t.generated
+			sum := sha256.Sum256(rows[i].Encoded)
+			rows[i].Documents = hex.EncodeToString(sum[:8])
+		}
+		rows[i].Answers = t.encoded(MetricKey(s.Metric, s.Filter))
+		rows[i].Weights = t.encoded(MetricKey(s.Metric+WeightSuffix, s.Filter))
 	}
 	if len(rows) > 0 {
 		rows[0].RunJSON = string(text)
@@ -178,11 +185,56 @@ func indexRun(dir string, f runFile) ([]indexRow, error) {
 	return rows, nil
 }
 
+// A taskRows is what a run's samples say of one task.
+type taskRows struct {
+	docs      documents
+	generated bool
+	metrics   []map[string]float64
+}
+
+func readTasks(dir string) (map[string]*taskRows, error) {
+	tasks := map[string]*taskRows{}
+	for o, err := range ReadOutcomes(dir) {
+		if err != nil {
+			return nil, err
+		}
+		t := tasks[o.Task]
+		if t == nil {
+			t = &taskRows{generated: len(o.Finish) > 0}
+			tasks[o.Task] = t
+		}
+		t.docs.add(o)
+		t.metrics = append(t.metrics, o.Metrics)
+	}
+	return tasks, nil
+}
+
+// encoded are the values of one metric, nil where no document has it.
+func (t *taskRows) encoded(key string) []byte {
+	values, some := make([]float64, len(t.metrics)), false
+	for i, m := range t.metrics {
+		v, ok := m[key]
+		if !ok {
+			v = absent
+		}
+		values[i], some = v, some || ok
+	}
+	if !some {
+		return nil
+	}
+	return encodeValues(values)
+}
+
 func storeIndex(root string, rows []indexRow) error {
+	stored := map[string]bool{}
 	fill := func(w io.Writer) error {
 		p := parquet.NewGenericWriter[indexRow](w, layout()...)
-		for i := range rows {
-			if _, err := p.Write(rows[i : i+1]); err != nil {
+		for _, r := range rows {
+			if stored[r.Documents] {
+				r.Encoded = nil
+			}
+			stored[r.Documents] = true
+			if _, err := p.Write([]indexRow{r}); err != nil {
 				return err
 			}
 		}
@@ -202,60 +254,32 @@ func storeIndex(root string, rows []indexRow) error {
 	return p.Put(objects.Context(), IndexFile, b.Bytes())
 }
 
-// readIndex returns the runs of an index by path; fs.ErrNotExist where there
-// is none.
-func readIndex(root string) (map[string]indexed, error) {
+// readIndex reads a root's index; fs.ErrNotExist where there is none.
+func readIndex(root string) (index, error) {
+	x := index{runs: map[string]indexed{}, docs: map[string]*documents{}, data: map[string][]byte{}}
 	rows, err := readIndexRows(root)
-	if err != nil {
-		return nil, err
-	}
-	starts := []int{}
-	for i := range rows {
-		if i == 0 || rows[i].Path != rows[i-1].Path {
-			starts = append(starts, i)
+	for start := 0; start < len(rows); {
+		end := start + 1
+		for end < len(rows) && rows[end].Path == rows[start].Path {
+			end++
 		}
+		x.runs[rows[start].Path] = indexed{rows[start].Version, rows[start:end:end]}
+		start = end
 	}
-	found := make([]indexed, len(starts))
-	err = parallel(len(starts), func(k int) error {
-		end := len(rows)
-		if k+1 < len(starts) {
-			end = starts[k+1]
-		}
-		var err error
-		found[k], err = newIndexed(rows[starts[k]:end:end])
-		return err
-	})
-	out := make(map[string]indexed, len(found))
-	for _, x := range found {
-		out[x.rows[0].Path] = x
-	}
-	return out, err
-}
-
-func newIndexed(rows []indexRow) (indexed, error) {
-	x := indexed{version: rows[0].Version, text: rows[0].RunJSON, rows: rows}
-	var err error
-	if x.entry.Run, err = parseRun(IndexFile+", run "+rows[0].Path, []byte(x.text)); err != nil {
-		return x, err
-	}
-	x.entry.Answers = []Answers{}
 	for _, r := range rows {
-		x.entry.Scores = append(x.entry.Scores, r.Score)
-		if len(r.Answers) > 0 {
-			a, err := decodeAnswers(r.Answers)
-			if err != nil {
-				return x, fmt.Errorf("%s, run %s: %w: write it anew with `llamaeval index`", IndexFile, r.Path, err)
-			}
-			a.Task, a.Key = r.Task, MetricKey(r.Metric, r.Filter)
-			x.entry.Answers = append(x.entry.Answers, a)
+		if len(r.Encoded) == 0 {
+			continue
+		}
+		x.data[r.Documents] = r.Encoded
+		if x.docs[r.Documents], err = decodeDocuments(r.Encoded); err != nil {
+			return x, fmt.Errorf("%s: documents of run %s: %w: write it anew with `llamaeval index`, after removing it", below(root, IndexFile), r.Path, err)
 		}
 	}
-	return x, nil
+	return x, err
 }
 
 func readIndexRows(root string) (rows []indexRow, err error) {
 	name := below(root, IndexFile)
-	defer damaged(name, &err)
 	var data []byte
 	if objects.Is(root) {
 		p, err := objects.Parse(root)
@@ -268,20 +292,12 @@ func readIndexRows(root string) (rows []indexRow, err error) {
 	} else if data, err = os.ReadFile(name); err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	file, err := openParquet[indexRow](name, bytes.NewReader(data), int64(len(data)))
+	if err == nil {
+		rows, err = allRows[indexRow](name, file)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a Parquet file: %w: remove it", name, err)
+		return nil, fmt.Errorf("%w: remove it, then write it anew with `llamaeval index`", err)
 	}
-	if err := checkSchema(name, file); err != nil {
-		return nil, err
-	}
-	r := parquet.NewGenericReader[indexRow](file)
-	rows = make([]indexRow, file.NumRows())
-	for n := 0; n < len(rows); {
-		k, err := r.Read(rows[n:])
-		if n += k; k == 0 || err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: row %d: %w", name, n, err)
-		}
-	}
-	return rows, r.Close()
+	return rows, nil
 }

@@ -35,11 +35,16 @@ func locate(dir, name string) (string, error) {
 	if !objects.Is(dir) {
 		return filepath.Join(dir, name), checkFile(dir, name)
 	}
-	p, err := objects.Parse(dir)
+	run, err := ReadRun(dir)
 	if err != nil {
 		return "", err
 	}
-	run, err := ReadRun(dir)
+	return fetch(dir, name, run)
+}
+
+// fetch copies a Parquet file of a run in a store to the cache.
+func fetch(dir, name string, run Run) (string, error) {
+	p, err := objects.Parse(dir)
 	if err != nil {
 		return "", err
 	}

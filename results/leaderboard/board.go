@@ -69,7 +69,7 @@ type source struct {
 	run    results.Run
 	scores []results.Score
 
-	answers []results.Answers // of an index; nil: they are read
+	entry results.Entry
 }
 
 // Build reads the runs in dirs. The reference set, if any, adds rows to each
@@ -116,7 +116,7 @@ func (b *Board) read(dirs []string) ([]*source, error) {
 			return nil, err
 		}
 		if stale > 0 {
-			b.Notices = append(b.Notices, fmt.Sprintf("%d of %d runs in %s are not in its index or have changed since, and are read one by one: `llamaeval index %s` brings it up to date", stale, len(entries), dir, dir))
+			b.Notices = append(b.Notices, results.StaleIndex(dir, stale, len(entries)))
 		}
 		for _, e := range entries {
 			if clean := results.Clean(e.Dir); seen[clean] {
@@ -124,7 +124,7 @@ func (b *Board) read(dirs []string) ([]*source, error) {
 			} else {
 				seen[clean] = true
 			}
-			out = append(out, &source{e.Dir, e.Run, e.Scores, e.Answers})
+			out = append(out, &source{e.Dir, e.Run, e.Scores, e})
 		}
 	}
 	return out, nil

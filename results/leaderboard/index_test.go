@@ -3,14 +3,15 @@ package leaderboard
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/llamaeval/llamaeval/results"
+	"github.com/llamaeval/llamaeval/results/compare"
 )
 
 // manyRuns writes runs below one root: two tasks of 100 documents, graded and
@@ -65,6 +66,10 @@ func TestIndex(t *testing.T) {
 	if ranked == 0 || ranked > most {
 		t.Errorf("%d runs of 230 are ranked", ranked)
 	}
+	var table bytes.Buffer
+	if err := board.Write(&table, "table"); err != nil || !strings.Contains(table.String(), "of 230 runs by value are ranked") {
+		t.Errorf("no note of the unranked: %v", err)
+	}
 	if runs, read, err := results.WriteIndex(root); runs != 230 || read != 230 || err != nil {
 		t.Fatal(runs, read, err)
 	}
@@ -97,42 +102,56 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// LLAMAEVAL_LONG measures 10,000 runs, or as many as it says.
-func TestTenThousandRuns(t *testing.T) {
-	n, _ := strconv.Atoi(os.Getenv("LLAMAEVAL_LONG"))
-	switch n {
-	case 0:
-		t.Skip("LLAMAEVAL_LONG is not set")
-	case 1:
-		n = 10000
-	}
-	root := t.TempDir()
-	manyRuns(t, root, n)
-	measure := func(what string, do func() error) time.Duration {
-		started := time.Now()
-		if err := do(); err != nil {
-			t.Fatal(err)
-		}
-		took := time.Since(started)
-		t.Logf("%d runs, %s: %.2f s", n, what, took.Seconds())
-		return took
-	}
-	board := func() error {
-		b, err := Build([]string{root}, nil)
-		if err == nil {
-			err = b.Write(new(bytes.Buffer), "table")
-		}
-		return err
-	}
-	measure("leaderboard without an index", board)
-	measure("index", func() error { _, _, err := results.WriteIndex(root); return err })
-	info, err := os.Stat(filepath.Join(root, results.IndexFile))
+// compared is `compare` of one run against all.
+func compared(t testing.TB, root string) string {
+	t.Helper()
+	entries, _, err := results.Collect(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("the index has %d bytes", info.Size())
-	if took := measure("leaderboard with it", board); took > 5*time.Second {
-		t.Errorf("a leaderboard of %d runs takes %v", n, took)
+	report, err := compare.Many(entries[0], entries[1:])
+	if err != nil {
+		t.Fatal(err)
 	}
-	measure("index again", func() error { _, _, err := results.WriteIndex(root); return err })
+	var b bytes.Buffer
+	if err := report.Write(&b, "json"); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Comparing many runs is comparing each, with and without an index.
+func TestCompareMany(t *testing.T) {
+	root := t.TempDir()
+	manyRuns(t, root, 12)
+	fourth := fake{model: "perplexity", tasks: []fakeTask{
+		{name: "binary", outcomes: append(right(50, 99), math.NaN())},
+		{name: "words", metric: "perplexity", lower: true, outcomes: []float64{-1, -2, -3}, weights: []float64{1, 2, 3}},
+	}}
+	if err := os.Rename(fourth.write(t, "other"), filepath.Join(root, "other")); err != nil {
+		t.Fatal(err)
+	}
+	direct := compared(t, root)
+	if _, _, err := results.WriteIndex(root); err != nil {
+		t.Fatal(err)
+	}
+	if indexed := compared(t, root); indexed != direct {
+		t.Errorf("through the index:\n%s\nwithout:\n%s", indexed, direct)
+	}
+	dirs, err := results.Runs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs []*compare.Run
+	for _, dir := range dirs {
+		r, err := compare.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, r)
+	}
+	var one bytes.Buffer
+	if err := compare.Compare(runs[0], runs[1:]...).Write(&one, "json"); err != nil || one.String() != direct {
+		t.Errorf("%v: one by one:\n%s\nmany:\n%s", err, one.String(), direct)
+	}
 }

@@ -51,37 +51,13 @@ func readOutcomes(sources []*source, columns []Column, need []bool) (*answers, e
 			continue
 		}
 		clusters := i == slices.Index(need, true)
-		g.Go(func() error { return src.metrics(clusters, reads[i].row) })
+		g.Go(func() error { return src.entry.Metrics(clusters, reads[i].row) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	a.align(reads)
 	return a, a.addClusters(sources, reads, slices.Index(need, true))
-}
-
-// metrics visits the documents' outcomes, from the index where there is one.
-func (s *source) metrics(clusters bool, visit func(results.MetricRow)) error {
-	if s.answers == nil {
-		return results.ReadMetrics(s.dir, clusters, visit)
-	}
-	for i, a := range s.answers {
-		if i > 0 && s.answers[i-1].Task == a.Task {
-			continue // its documents come with the task's first metric
-		}
-		same := s.answers[i:]
-		if n := slices.IndexFunc(same, func(o results.Answers) bool { return o.Task != a.Task }); n >= 0 {
-			same = same[:n]
-		}
-		metrics := make([]results.Metric, len(same))
-		for k, doc := range a.Docs {
-			for m, o := range same {
-				metrics[m] = results.Metric{Key: o.Key, Value: o.Values[k]}
-			}
-			visit(results.MetricRow{Task: a.Task, DocID: doc, Cluster: a.Clusters[k], Metrics: metrics})
-		}
-	}
-	return nil
 }
 
 // A reading is what one run's samples say.
@@ -176,7 +152,7 @@ func (a *answers) addClusters(sources []*source, reads []*reading, first int) er
 	}
 	found := map[string]map[int32]string{}
 	for i := 0; i < len(sources) && len(missing) > 0; i++ {
-		err := sources[i].metrics(true, func(m results.MetricRow) {
+		err := sources[i].entry.Metrics(true, func(m results.MetricRow) {
 			if missing[m.Task] {
 				if found[m.Task] == nil {
 					found[m.Task] = map[int32]string{}
