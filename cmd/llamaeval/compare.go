@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/compare"
 )
 
@@ -16,7 +18,7 @@ func compareCommand() *cli.Command {
 		Name:      "compare",
 		Usage:     "say whether runs are better or worse than a base, task by task",
 		ArgsUsage: "A B [C...]",
-		UsageText: "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02' --junit gates.xml",
+		UsageText: "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02' --junit gates.xml\nllamaeval compare results/base s3://bucket/results",
 		Flags: flags(
 			gateFlags(),
 			&cli.StringFlag{Name: "junit", Usage: "write gates, or without any the verdicts, as JUnit XML to `FILE`"},
@@ -47,22 +49,17 @@ func compareAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var runs []*compare.Run
-	for _, dir := range c.Args().Slice() {
-		r, err := compare.Load(dir)
-		if err != nil {
-			return err
-		}
-		runs = append(runs, r)
+	report, err := compareDirs(c)
+	if err != nil {
+		return err
 	}
-	if err := compare.CheckGates(gates, runs[1:]...); err != nil {
+	if err := compare.CheckGates(gates, report.Runs...); err != nil {
 		return usagef("%v", err)
 	}
-	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
 	report.Width = terminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
-		return fmt.Errorf("%s and %s hold no scores", runs[0].Name, runs[1].Name)
+		return fmt.Errorf("%s and %s hold no scores", report.Base.Name, report.Runs[0].Name)
 	}
 	if path := c.String("junit"); path != "" {
 		var b bytes.Buffer
@@ -78,6 +75,52 @@ func compareAction(c *cli.Context) error {
 	}
 	warnIncomparable(c, report)
 	return gated(report)
+}
+
+// compareDirs compares what the arguments name: runs, or behind the base
+// folders and addresses that hold many.
+func compareDirs(c *cli.Context) (compare.Report, error) {
+	dirs := c.Args().Slice()
+	var runs []*compare.Run
+	for i, dir := range dirs {
+		r, err := compare.Load(dir)
+		if i > 0 && errors.Is(err, fs.ErrNotExist) {
+			return compareMany(c, dirs)
+		}
+		if err != nil {
+			return compare.Report{}, err
+		}
+		runs = append(runs, r)
+	}
+	return compare.Compare(runs[0], runs[1:]...), nil
+}
+
+func compareMany(c *cli.Context, dirs []string) (compare.Report, error) {
+	base, err := results.ReadEntry(dirs[0])
+	if err != nil {
+		return compare.Report{}, err
+	}
+	var runs []results.Entry
+	seen := map[string]bool{results.Clean(base.Dir): true}
+	for _, root := range dirs[1:] {
+		found, stale, err := results.Collect(root)
+		if err != nil {
+			return compare.Report{}, err
+		}
+		if stale > 0 {
+			notice(c)(results.StaleIndex(root, stale, len(found)))
+		}
+		for _, e := range found {
+			if dir := results.Clean(e.Dir); !seen[dir] {
+				seen[dir] = true
+				runs = append(runs, e)
+			}
+		}
+	}
+	if len(runs) == 0 {
+		return compare.Report{}, fmt.Errorf("%s: no finished runs here but the base: give folders of others", dirs[1])
+	}
+	return compare.Many(base, runs)
 }
 
 // readGates reads --gate and --gate-file.
