@@ -58,16 +58,46 @@ func (j *Job) runInStore(ctx context.Context, config results.Config, hash string
 	if err := copied(false); err != nil {
 		return results.Report{}, err
 	}
+	return publish(ctx, stored, work, address)
+}
+
+// publish uploads a finished run from the folder work, which it removes.
+func publish(ctx context.Context, stored results.Stored, work, address string) (results.Report, error) {
 	if err := stored.Publish(ctx, work); err != nil {
 		return results.Report{}, fmt.Errorf("%w: the result is kept in %s, the same command uploads it", err, work)
 	}
 	if err := os.RemoveAll(work); err != nil {
 		return results.Report{}, err
 	}
-	if run, err = results.ReadRun(address); err != nil {
+	run, err := results.ReadRun(address)
+	if err != nil {
 		return results.Report{}, err
 	}
 	return finishedReport(run, address)
+}
+
+// mergeInStore merges in a folder of the cache and uploads the result.
+func (j *Job) mergeInStore(run results.Run, shards *Shards, address string) (results.Report, error) {
+	ctx := objects.Context()
+	stored, err := results.OpenStored(address)
+	if err != nil {
+		return results.Report{}, err
+	}
+	state, there, err := stored.Claim(ctx, run)
+	if err != nil {
+		return results.Report{}, err
+	}
+	if state == results.Finished {
+		return storedReport(there, address)
+	}
+	work, err := workFolder(address, run.ConfigHash)
+	if err != nil {
+		return results.Report{}, err
+	}
+	if _, err := j.mergeInFolder(run, shards, work); err != nil {
+		return results.Report{}, err
+	}
+	return publish(ctx, stored, work, address)
 }
 
 // workFolder is where a run of that configuration works whose results belong

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/internal/s3test"
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
 	"github.com/llamaeval/llamaeval/kernels/quant"
@@ -36,6 +38,19 @@ func TestStoreScripts(t *testing.T) {
 	bucket := s3test.Start(t)
 	t.Setenv("BUCKET", bucket)
 	scripts(t, "store", "BUCKET", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+	p, err := objects.Parse(bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for o, err := range p.List(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := p.Read(t.Context(), o.Name)
+		if err != nil || bytes.Contains(data, []byte(s3test.Secret)) || bytes.Contains(data, []byte(s3test.KeyID)) {
+			t.Errorf("%s holds credentials, or cannot be read: %v", o.Name, err)
+		}
+	}
 }
 
 // scripts runs the scripts of a folder, which see some of this process's
