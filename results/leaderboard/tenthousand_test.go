@@ -4,6 +4,7 @@ package leaderboard
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -93,9 +94,14 @@ func TestTenThousandStoredRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	measured(t, "upload", false, func() error { return upload(t.Context(), root, p) })
+	measureMany(t, address)
+}
+
+func upload(ctx context.Context, root string, p objects.Place) error {
 	var g errgroup.Group
 	g.SetLimit(16)
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -108,12 +114,11 @@ func TestTenThousandStoredRuns(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return p.Put(t.Context(), filepath.ToSlash(name), data)
+			return p.Put(ctx, filepath.ToSlash(name), data)
 		})
 		return nil
 	})
-	measured(t, "upload", false, func() error { return errors.Join(err, g.Wait()) })
-	measureMany(t, address)
+	return errors.Join(err, g.Wait())
 }
 
 // unsynced writes without waiting for the disk.
