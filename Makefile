@@ -84,6 +84,8 @@ test-long: build model chromium ## fuzzing and many random cases, half an hour
 	LLAMAEVAL_LONG=1 LLAMAEVAL_PYTHON_WASM=$$(scripts/python-wasm) $(GO) test -timeout 40m -count=1 ./runner/sandbox
 	LLAMAEVAL_LLAMA_SERVER=$$(scripts/llama-server) $(GO) test -timeout 20m -count=1 -run LlamaServer ./runner
 	LLAMAEVAL_LONG=1 LLAMAEVAL_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -run ManySamples ./results/report
+	LLAMAEVAL_LONG=1 LLAMAEVAL_WEED=$$(scripts/seaweedfs) LLAMAEVAL_AZURITE=$$(scripts/azurite) $(GO) test -count=1 -run 'Server|Claim|StoreScripts' ./internal/objects ./results ./cmd/llamaeval
+	LLAMAEVAL_LONG=1 LLAMAEVAL_WEED=$$(scripts/seaweedfs) $(GO) test -timeout 40m -count=1 -v -run TenThousand ./results/leaderboard
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 -run 'Peeking|Sequential' ./results/anytime ./results/compare
 	LLAMAEVAL_LONG=1 $(GO) test -v -timeout 30m -count=1 -run 'Sharing|TenMillion' ./runner
 	LLAMAEVAL_LONG=1 $(GO) test -timeout 30m -count=1 ./examples ./scripts/release

@@ -46,10 +46,7 @@ func fileHash(path string) (string, error) {
 // for gigabytes; damage is better found before it reads. Without a run.json,
 // or with one of an unfinished run, there is nothing to compare with.
 func checkFile(dir, name string) error {
-	run, err := ReadRun(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	run, err := readRunIfAny(dir)
 	if err != nil {
 		return err
 	}
@@ -62,8 +59,26 @@ func checkFile(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	if got != want {
-		return fmt.Errorf("%s is not the file that its run wrote (SHA-256 %.8s, %s says %.8s): it is damaged or was replaced; run again with another --out", path, got, RunFile, want)
+	return unchanged(path, got, want)
+}
+
+// readRunIfAny is ReadRun, and nothing where there is no run.json.
+func readRunIfAny(dir string) (Run, error) {
+	run, err := ReadRun(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return nil
+	return run, err
+}
+
+func unchanged(path, got, want string) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("%s is not the file that its run wrote (SHA-256 %.8s, %s says %.8s): it is damaged or was replaced; run again with another --out", path, got, RunFile, want)
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

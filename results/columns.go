@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -32,10 +31,10 @@ type Metric struct {
 // and reads no column but the ones of a MetricRow, that of clusters only if
 // asked: a leaderboard of many runs then takes the time of what it shows.
 func ReadMetrics(dir string, clusters bool, visit func(MetricRow)) (err error) {
-	if err := checkFile(dir, SamplesFile); err != nil {
+	path, err := locate(dir, SamplesFile)
+	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, SamplesFile)
 	f, err := os.Open(path)
 	if err != nil {
 		return err

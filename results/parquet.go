@@ -102,26 +102,15 @@ func ReadSamples(dir string) iter.Seq2[Sample, error] {
 	return readRows[Sample](dir, SamplesFile)
 }
 
-// ReadScores returns the rows of dir's scores.parquet in their order.
-func ReadScores(dir string) ([]Score, error) {
-	var all []Score
-	for s, err := range readRows[Score](dir, ScoresFile) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
-}
-
 func readRows[T any](dir, name string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		if err := checkFile(dir, name); err != nil {
+		path, err := locate(dir, name)
+		if err != nil {
 			yield(none, err)
 			return
 		}
-		r, err := openRows[T](filepath.Join(dir, name))
+		r, err := openRows[T](path)
 		if err != nil {
 			yield(none, err)
 			return
@@ -146,7 +135,7 @@ func readRows[T any](dir, name string) iter.Seq2[T, error] {
 // rowReader reads one Parquet file row by row.
 type rowReader[T any] struct {
 	path string
-	file *os.File
+	file io.Closer
 	rows *parquet.GenericReader[T]
 	rule *parquetguard.Rows
 	buf  [1]parquet.Row
@@ -163,13 +152,23 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 			f.Close()
 		}
 	}()
-	defer damaged(path, &err)
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	file, err := parquetguard.Open(f, info.Size())
+	file, err := openParquet[T](path, f, info.Size())
 	if err != nil {
+		return nil, err
+	}
+	r = newRows[T](path, file)
+	r.file = f
+	return r, nil
+}
+
+// openParquet opens a file that has T's columns; path is for messages.
+func openParquet[T any](path string, r io.ReaderAt, size int64) (file *parquet.File, err error) {
+	defer damaged(path, &err)
+	if file, err = parquetguard.Open(r, size); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := checkSchema(path, file); err != nil {
@@ -185,8 +184,13 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 			return nil, fmt.Errorf("%s: column %s is missing or has another type; it was not written by this program", path, want[0])
 		}
 	}
+	return file, nil
+}
+
+// newRows reads a file that the caller keeps open.
+func newRows[T any](path string, file *parquet.File) *rowReader[T] {
 	rows := parquet.NewGenericReader[T](file)
-	return &rowReader[T]{path: path, file: f, rows: rows, rule: parquetguard.NewRows(rows.Schema(), info.Size())}, nil
+	return &rowReader[T]{path: path, file: io.NopCloser(nil), rows: rows, rule: parquetguard.NewRows(rows.Schema(), file.Size())}
 }
 
 // checkSchema refuses files of another schema version; those of the program's

@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -223,15 +221,11 @@ func (e *noRunError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // ReadRun reads dir's run.json.
 func ReadRun(dir string) (Run, error) {
-	path := filepath.Join(dir, RunFile)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Run{}, &noRunError{dir}
-	}
+	data, err := readRunFile(dir)
 	if err != nil {
-		return Run{}, err
+		return Run{}, noRun(dir, err)
 	}
-	return ParseRun(path, data)
+	return ParseRun(below(dir, RunFile), data)
 }
 
 // ParseRun reads the content of a run.json; path is for messages.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/tasks"
 )
@@ -24,12 +25,25 @@ func Merge(shards *Shards, selected []*tasks.Task, groups []*tasks.Group, out st
 	if err != nil {
 		return results.Report{}, err
 	}
+	j, err := mergeJob(shards, selected, groups)
+	if err != nil {
+		return results.Report{}, err
+	}
+	run := shards.merged(config, hash, command)
+	if objects.Is(out) {
+		return j.mergeInStore(run, shards, out)
+	}
+	return j.mergeInFolder(run, shards, out)
+}
+
+// mergeInFolder is Merge to a folder of this machine.
+func (j *Job) mergeInFolder(run results.Run, shards *Shards, out string) (results.Report, error) {
 	lock, err := results.LockFolder(out)
 	if err != nil {
 		return results.Report{}, err
 	}
 	defer lock.Release()
-	state, stored, err := results.Inspect(out, hash)
+	state, stored, err := results.Inspect(out, run.ConfigHash)
 	switch {
 	case err != nil:
 		return results.Report{}, err
@@ -38,12 +52,7 @@ func Merge(shards *Shards, selected []*tasks.Task, groups []*tasks.Group, out st
 	case state == results.Unfinished && stored.Merged == nil:
 		return results.Report{}, fmt.Errorf("%s holds an unfinished run of this configuration: finish it with the same `llamaeval run` command, or give another --out", out)
 	}
-	j, err := mergeJob(shards, selected, groups)
-	if err != nil {
-		return results.Report{}, err
-	}
 	j.Out = out
-	run := shards.merged(config, hash, command)
 	if err := results.Sweep(out); err != nil {
 		return results.Report{}, err
 	}

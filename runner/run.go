@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/engine"
@@ -38,6 +39,14 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 	if err := j.newJudges(); err != nil {
 		return results.Report{}, err
 	}
+	if objects.Is(j.Out) {
+		return j.runInStore(ctx, config, hash)
+	}
+	return j.runInFolder(ctx, config, hash)
+}
+
+// runInFolder is Run in a folder of this machine.
+func (j *Job) runInFolder(ctx context.Context, config results.Config, hash string) (results.Report, error) {
 	if state, stored, err := results.Inspect(j.Out, hash); err != nil {
 		return results.Report{}, err
 	} else if state == results.Finished {
@@ -78,11 +87,15 @@ func (j *Job) Run(ctx context.Context) (results.Report, error) {
 }
 
 func storedReport(run results.Run, out string) (results.Report, error) {
+	run.Plan.TokensComputed = 0 // by this process
+	return finishedReport(run, out)
+}
+
+func finishedReport(run results.Run, out string) (results.Report, error) {
 	scores, err := results.ReadScores(out)
 	if err != nil {
 		return results.Report{}, err
 	}
-	run.Plan.TokensComputed = 0 // by this process
 	return results.NewReport(run, scores, out), nil
 }
 

@@ -25,7 +25,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
-			runCommand(), compareCommand(), leaderboardCommand(), reportCommand(), showCommand(), mergeCommand(), exportCommand(), verifyCommand(), reproduceCommand(),
+			runCommand(), compareCommand(), leaderboardCommand(), reportCommand(), showCommand(), mergeCommand(), exportCommand(), indexCommand(), verifyCommand(), reproduceCommand(),
 			tasksCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand(), completionCommand(), manCommand(),
 		},
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -17,7 +18,7 @@ func compareCommand() *cli.Command {
 		Name:        "compare",
 		Usage:       "say whether runs are better or worse than a base, task by task",
 		ArgsUsage:   "A B [C...]",
-		UsageText:   "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02'",
+		UsageText:   "llamaeval compare results/base results/new\nllamaeval compare results/base results/new --gate 'd(gsm8k)>=-0.02'\nllamaeval compare results/base s3://bucket/results",
 		Description: "A gate passes if the whole 95% interval of the paired difference is on its\nside, so a run of too few documents does not pass by luck.\n" + exitCodes,
 		Flags: flags(
 			gateFlags(),
@@ -49,22 +50,17 @@ func compareAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var runs []*compare.Run
-	for _, dir := range c.Args().Slice() {
-		r, err := compare.Load(dir)
-		if err != nil {
-			return err
-		}
-		runs = append(runs, r)
+	report, err := compareDirs(c)
+	if err != nil {
+		return err
 	}
-	if err := compare.CheckGates(gates, runs[1:]...); err != nil {
+	if err := compare.CheckGates(gates, report.Runs...); err != nil {
 		return usagef("%v", err)
 	}
-	report := compare.Compare(runs[0], runs[1:]...)
 	report.Judge(gates)
 	report.Width = results.TerminalWidth(c.App.Writer)
 	if len(report.Pairs) == 0 {
-		return fmt.Errorf("%s and %s hold no scores: run them with tasks in common", runs[0].Name, runs[1].Name)
+		return fmt.Errorf("%s and %s hold no scores: run them with tasks in common", report.Base.Name, report.Runs[0].Name)
 	}
 	if path := c.String("junit"); path != "" {
 		var b bytes.Buffer
@@ -80,6 +76,52 @@ func compareAction(c *cli.Context) error {
 	}
 	warnIncomparable(c, report)
 	return gated(report)
+}
+
+// compareDirs compares what the arguments name: runs, or behind the base
+// folders and addresses that hold many.
+func compareDirs(c *cli.Context) (compare.Report, error) {
+	dirs := c.Args().Slice()
+	var runs []*compare.Run
+	for i, dir := range dirs {
+		r, err := compare.Load(dir)
+		if i > 0 && errors.Is(err, fs.ErrNotExist) {
+			return compareMany(c, dirs)
+		}
+		if err != nil {
+			return compare.Report{}, err
+		}
+		runs = append(runs, r)
+	}
+	return compare.Compare(runs[0], runs[1:]...), nil
+}
+
+func compareMany(c *cli.Context, dirs []string) (compare.Report, error) {
+	base, err := results.ReadEntry(dirs[0])
+	if err != nil {
+		return compare.Report{}, err
+	}
+	var runs []results.Entry
+	seen := map[string]bool{results.Clean(base.Dir): true}
+	for _, root := range dirs[1:] {
+		found, stale, err := results.Collect(root)
+		if err != nil {
+			return compare.Report{}, err
+		}
+		if stale > 0 {
+			notice(c)(results.StaleIndex(root, stale, len(found)))
+		}
+		for _, e := range found {
+			if dir := results.Clean(e.Dir); !seen[dir] {
+				seen[dir] = true
+				runs = append(runs, e)
+			}
+		}
+	}
+	if len(runs) == 0 {
+		return compare.Report{}, fmt.Errorf("%s: no finished runs here but the base: give folders of others", dirs[1])
+	}
+	return compare.Many(base, runs)
 }
 
 // readGates reads --gate and --gate-file.

@@ -12,7 +12,7 @@ func leaderboardCommand() *cli.Command {
 		Name:      "leaderboard",
 		Usage:     "rank runs of many models, with ties where no difference is shown",
 		ArgsUsage: "DIR...",
-		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --format markdown",
+		UsageText: "llamaeval leaderboard results/a results/b\nllamaeval leaderboard results/* --format markdown\nllamaeval leaderboard s3://bucket/results",
 		Flags: flags(
 			&cli.StringFlag{Name: "reference", Usage: "add published values, marked and without rank: `NAME` is llama2-paper", DefaultText: "none"},
 			formatFlag(leaderboard.Formats()...), quietFlag(),
@@ -37,6 +37,9 @@ func leaderboardAction(c *cli.Context) error {
 	board, err := leaderboard.Build(c.Args().Slice(), published)
 	if err != nil {
 		return err
+	}
+	for _, text := range board.Notices {
+		notice(c)(text)
 	}
 	board.Width = results.TerminalWidth(c.App.Writer)
 	return board.Write(c.App.Writer, format)

@@ -6,17 +6,20 @@ package main
 import (
 	"context"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
 
 func main() {
-	sandbox.Reexec() // does not return in a sandbox
+	sandbox.Reexec()          // does not return in a sandbox
+	log.SetOutput(io.Discard) // libraries of object stores write there; errors are returned as well
 	os.Exit(run(os.Args, os.Stdout, os.Stderr))
 }
 
@@ -42,6 +45,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			t.Stop()
 		}
 	}()
+	objects.Bind(ctx)
 	app := newApp(stdout, stderr)
 	arranged, err := arrange(app, args)
 	if err == nil {

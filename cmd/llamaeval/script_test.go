@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
+	"github.com/llamaeval/llamaeval/internal/s3test"
 	"github.com/llamaeval/llamaeval/internal/tinymodel"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
@@ -28,7 +31,31 @@ func TestMain(m *testing.M) {
 // Each script in testdata/script is a session with the program: commands,
 // what they print, the files they leave. They run on a small random model and
 // an empty cache.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { scripts(t, "script") }
+
+// The same with a real object store.
+func TestStoreScripts(t *testing.T) {
+	bucket := s3test.Start(t)
+	t.Setenv("BUCKET", bucket)
+	scripts(t, "store", "BUCKET", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+	p, err := objects.Parse(bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for o, err := range p.List(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := p.Read(t.Context(), o.Name)
+		if err != nil || bytes.Contains(data, []byte(s3test.Secret)) || bytes.Contains(data, []byte(s3test.KeyID)) {
+			t.Errorf("%s holds credentials, or cannot be read: %v", o.Name, err)
+		}
+	}
+}
+
+// scripts runs the scripts of a folder, which see some of this process's
+// variables.
+func scripts(t *testing.T, folder string, variables ...string) {
 	dir := t.TempDir()
 	model, noChat := filepath.Join(dir, "tiny.gguf"), filepath.Join(dir, "no-chat.gguf")
 	other, quantised := filepath.Join(dir, "other.gguf"), filepath.Join(dir, "q4.gguf")
@@ -47,7 +74,7 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:           filepath.Join("testdata", "script"),
+		Dir:           filepath.Join("testdata", folder),
 		UpdateScripts: *update,
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"code": wantCode},
 		Setup: func(env *testscript.Env) error {
@@ -65,7 +92,9 @@ func TestScripts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "many.jsonl"), []byte(many.String()), 0o644); err != nil {
 				return err
 			}
-			env.Setenv("PATH", os.Getenv("PATH"))
+			for _, name := range append(variables, "PATH") {
+				env.Setenv(name, os.Getenv(name))
+			}
 			return nil
 		},
 	})

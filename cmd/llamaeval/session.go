@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/model/fetch"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner"
@@ -21,16 +22,7 @@ import (
 )
 
 // cacheDir is where models and datasets are kept.
-func cacheDir() (string, error) {
-	if dir := os.Getenv("LLAMAEVAL_CACHE"); dir != "" {
-		return dir, nil
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no cache folder: %w: set LLAMAEVAL_CACHE", err)
-	}
-	return filepath.Join(dir, "llamaeval"), nil
-}
+func cacheDir() (string, error) { return objects.CacheDir() }
 
 // notice prints a message on stderr unless --quiet.
 func notice(c *cli.Context) func(string) {

@@ -66,19 +66,41 @@ type Report struct {
 	Pairs []Pair
 	Gates []Judgement
 	Width int // of the terminal that it is printed to, characters; 0: results.LineWidth
+
+	spans map[string]span // of each run's pairs, by name
 }
+
+type span struct{ from, to int }
 
 // Compare pairs each run with the base, metric by metric.
 func Compare(base *Run, runs ...*Run) Report {
-	r := Report{Base: base, Runs: runs}
-	for _, run := range runs {
-		r.Pairs = append(r.Pairs, pairsOf(base, run)...)
+	pairs := make([][]Pair, len(runs))
+	for i, run := range runs {
+		pairs[i] = pairsOf(base, run)
+	}
+	return newReport(base, runs, pairs)
+}
+
+// newReport joins the runs' pairs, corrects their p-values for each other and
+// judges them.
+func newReport(base *Run, runs []*Run, pairs [][]Pair) Report {
+	r := Report{Base: base, Runs: runs, spans: make(map[string]span, len(runs))}
+	for i, run := range runs {
+		from := len(r.Pairs)
+		r.Pairs = append(r.Pairs, pairs[i]...)
+		r.spans[run.Name] = span{from, len(r.Pairs)}
 	}
 	adjust(r.Pairs)
 	for i := range r.Pairs {
 		r.Pairs[i].judge()
 	}
 	return r
+}
+
+// of are the pairs of a run.
+func (r Report) of(run *Run) []Pair {
+	s := r.spans[run.Name]
+	return r.Pairs[s.from:s.to]
 }
 
 // pairsOf lists the metrics of both runs: tasks, then the groups made of them.

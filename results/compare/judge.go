@@ -127,9 +127,10 @@ func (g Gate) holds(v float64) bool {
 
 // find returns the pair of a score, nil without one.
 func (r *Report) find(run *Run, kind, task, metric, filter string) *Pair {
-	for i := range r.Pairs {
-		p := &r.Pairs[i]
-		if p.Run == run.Name && p.Kind == kind && p.Task == task && p.Metric == metric && p.Filter == filter {
+	pairs := r.of(run)
+	for i := range pairs {
+		p := &pairs[i]
+		if p.Kind == kind && p.Task == task && p.Metric == metric && p.Filter == filter {
 			return p
 		}
 	}

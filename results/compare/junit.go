@@ -92,8 +92,8 @@ func (r Report) gateCases(run *Run) []junitCase {
 
 func (r Report) taskCases(run *Run) []junitCase {
 	var out []junitCase
-	for _, p := range r.Pairs {
-		if p.Run != run.Name || !p.Primary {
+	for _, p := range r.of(run) {
+		if !p.Primary {
 			continue
 		}
 		c := junitCase{Class: "llamaeval." + p.Kind, Name: p.Task, Time: "0"}

@@ -83,16 +83,13 @@ type shape struct {
 	slope  func(ratio float64) float64 // the derivative of value
 }
 
-// weightSuffix marks the column of words or bytes beside a log-likelihood.
-const weightSuffix = "/weight"
-
 // shapeOf finds the shape that gives the score from the run's own items: the
 // mean, or a perplexity of items, words or bytes. It is not ok where the
 // value is made otherwise (a correlation, BLEU), so that no item has a
 // difference of its own.
 func (r *Run) shapeOf(s results.Score) (found shape, ok bool) {
 	key := results.MetricKey(s.Metric, s.Filter)
-	weight := results.MetricKey(s.Metric+weightSuffix, s.Filter)
+	weight := results.MetricKey(s.Metric+results.WeightSuffix, s.Filter)
 	perplexity := func(r float64) float64 { return math.Exp(-r) }
 	slope := func(r float64) float64 { return -math.Exp(-r) }
 	for _, c := range []shape{

@@ -168,6 +168,39 @@ func TestPaired(t *testing.T) {
 	}
 }
 
+// Families of many runs are adjusted at once; the definition is Holm of each.
+func TestAdjust(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var pairs []Pair
+		for run := range rapid.IntRange(1, 4).Draw(t, "runs") {
+			for task := range rapid.IntRange(1, 4).Draw(t, "tasks") {
+				for metric := range rapid.IntRange(1, 3).Draw(t, "metrics") {
+					p := Pair{Run: string(rune('a' + run)), Task: string(rune('a' + task)), Kind: "task", Primary: metric == 0}
+					if v := float64(rapid.IntRange(-1, 20).Draw(t, "p")) / 20; v >= 0 {
+						p.P = &v
+					}
+					pairs = append(pairs, p)
+				}
+			}
+		}
+		adjust(pairs)
+		for i, p := range pairs {
+			if p.P == nil {
+				continue
+			}
+			family := []float64{*p.P}
+			for k, q := range pairs {
+				if k != i && q.P != nil && q.Primary && (p.Primary || q.Task != p.Task || q.Run != p.Run) {
+					family = append(family, *q.P)
+				}
+			}
+			if want := Holm(family)[0]; *p.PHolm != want {
+				t.Fatalf("%+v: %v, want %v of %v", p, *p.PHolm, want, family)
+			}
+		}
+	})
+}
+
 func TestHolm(t *testing.T) {
 	// statsmodels.stats.multitest.multipletests(p, method="holm")
 	got := Holm([]float64{0.01, 0.04, 0.03, 0.005, 0.9})

@@ -75,10 +75,7 @@ func (r Report) table(run *Run) results.Table {
 	task := ""
 	var reasons reasonList
 	counts, alone := map[string]int{}, map[string][]string{}
-	for _, p := range r.Pairs {
-		if p.Run != run.Name {
-			continue
-		}
+	for _, p := range r.of(run) {
 		if p.alone != "" {
 			if p.Primary {
 				alone[p.alone] = append(alone[p.alone], p.label())

@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"path/filepath"
 	"runtime"
 	"slices"
 
@@ -23,6 +22,7 @@ type Board struct {
 	Sections  []Section
 	Reference *reference.Set // what others published; nil for none
 	Width     int            // of the terminal that it is printed to, characters; 0: results.LineWidth
+	Notices   []string       // what a reader should know of how it was read
 }
 
 // A Section holds the runs of one protocol.
@@ -59,6 +59,7 @@ type Cell struct {
 	Ranked        int  // how many runs the column ranks
 	Best          bool // significantly better than every other run
 	stderr        float64
+	place         int  // by value alone, from 1; equal values share one
 	ruled         bool // published otherwise: the value follows the publication's own rule
 }
 
@@ -67,19 +68,21 @@ type source struct {
 	dir    string
 	run    results.Run
 	scores []results.Score
+
+	entry results.Entry
 }
 
 // Build reads the runs in dirs. The reference set, if any, adds rows to each
 // section that has a column with a published value.
 func Build(dirs []string, published *reference.Set) (Board, error) {
-	sources, err := read(dirs)
+	board := Board{Reference: published}
+	sources, err := board.read(dirs)
 	if err != nil {
 		return Board{}, err
 	}
-	board := Board{Reference: published}
 	for _, p := range protocols(sources) {
 		s := p.section()
-		answers, err := readOutcomes(p.sources, s.Columns)
+		answers, err := readOutcomes(p.sources, s.Columns, s.contenders())
 		if err != nil {
 			return Board{}, err
 		}
@@ -103,34 +106,28 @@ func Build(dirs []string, published *reference.Set) (Board, error) {
 	return board, nil
 }
 
-// read opens the folders, several at a time.
-func read(dirs []string) ([]*source, error) {
-	out := make([]*source, len(dirs))
+// read opens the folders, each a run or the root of many.
+func (b *Board) read(dirs []string) ([]*source, error) {
+	var out []*source
 	seen := map[string]bool{}
 	for _, dir := range dirs {
-		if clean := filepath.Clean(dir); seen[clean] {
-			return nil, fmt.Errorf("%s is given twice: name each run once", dir)
-		} else {
-			seen[clean] = true
+		entries, stale, err := results.Collect(dir)
+		if err != nil {
+			return nil, err
+		}
+		if stale > 0 {
+			b.Notices = append(b.Notices, results.StaleIndex(dir, stale, len(entries)))
+		}
+		for _, e := range entries {
+			if clean := results.Clean(e.Dir); seen[clean] {
+				return nil, fmt.Errorf("%s is given twice: name each run once", e.Dir)
+			} else {
+				seen[clean] = true
+			}
+			out = append(out, &source{e.Dir, e.Run, e.Scores, e})
 		}
 	}
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, dir := range dirs {
-		g.Go(func() error {
-			run, err := results.ReadRun(dir)
-			if err != nil {
-				return err
-			}
-			if run.Finished.IsZero() {
-				return fmt.Errorf("%s holds an unfinished run: finish it first, with the same `llamaeval run` command", dir)
-			}
-			scores, err := results.ReadScores(dir)
-			out[i] = &source{dir, run, scores}
-			return err
-		})
-	}
-	return out, g.Wait()
+	return out, nil
 }
 
 // section lays the protocol's runs out, unranked.
@@ -173,7 +170,11 @@ func (s *Section) sort() {
 	mean := func(r Row) float64 {
 		sum, n := 0, 0
 		for _, c := range r.Cells {
-			if c != nil {
+			switch {
+			case c == nil:
+			case c.Rank == 0: // behind all that are ranked
+				sum, n = sum+c.place, n+1
+			default:
 				sum, n = sum+c.Rank, n+1
 			}
 		}

@@ -22,8 +22,9 @@ type answers struct {
 	clusters map[string]compare.Clusters  // by task
 }
 
-// readOutcomes reads what the columns' primary metrics are made of.
-func readOutcomes(sources []*source, columns []Column) (*answers, error) {
+// readOutcomes reads what the columns' primary metrics are made of, of the runs
+// that need is true for.
+func readOutcomes(sources []*source, columns []Column, need []bool) (*answers, error) {
 	a := &answers{groups: map[string]results.GroupRule{}, runs: make([]map[leaf]compare.Outcomes, len(sources))}
 	for _, src := range sources {
 		for _, g := range src.run.Groups {
@@ -46,13 +47,17 @@ func readOutcomes(sources []*source, columns []Column) (*answers, error) {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, src := range sources {
 		reads[i] = &reading{wanted: wanted, docs: map[string][]int32{}, values: map[leaf][]float64{}, clusters: map[string][]string{}}
-		g.Go(func() error { return results.ReadMetrics(src.dir, i == 0, reads[i].row) })
+		if !need[i] {
+			continue
+		}
+		clusters := i == slices.Index(need, true)
+		g.Go(func() error { return src.entry.Metrics(clusters, reads[i].row) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	a.align(reads)
-	return a, a.addClusters(sources, reads)
+	return a, a.addClusters(sources, reads, slices.Index(need, true))
 }
 
 // A reading is what one run's samples say.
@@ -131,14 +136,15 @@ func union(a, b []int32) []int32 {
 	return slices.Compact(out)
 }
 
-// addClusters takes the clusters of a task from the first run. What it lacks
-// is read from the first run that has it: equal data has equal clusters.
-func (a *answers) addClusters(sources []*source, reads []*reading) error {
+// addClusters takes the clusters of a task from the first run that was read.
+// What it lacks is read from the first run that has it: equal data has equal
+// clusters.
+func (a *answers) addClusters(sources []*source, reads []*reading, first int) error {
 	a.clusters = map[string]compare.Clusters{}
-	docs := reads[0].docs
+	docs := reads[first].docs
 	missing := map[string]bool{}
 	for task, ids := range docs {
-		if texts := reads[0].clusters[task]; len(texts) == len(ids) {
+		if texts := reads[first].clusters[task]; len(texts) == len(ids) {
 			a.clusters[task] = compare.NewClusters(texts)
 		} else {
 			missing[task] = true
@@ -146,7 +152,7 @@ func (a *answers) addClusters(sources []*source, reads []*reading) error {
 	}
 	found := map[string]map[int32]string{}
 	for i := 0; i < len(sources) && len(missing) > 0; i++ {
-		err := results.ReadMetrics(sources[i].dir, true, func(m results.MetricRow) {
+		err := sources[i].entry.Metrics(true, func(m results.MetricRow) {
 			if missing[m.Task] {
 				if found[m.Task] == nil {
 					found[m.Task] = map[int32]string{}

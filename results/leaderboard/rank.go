@@ -1,7 +1,9 @@
 package leaderboard
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/llamaeval/llamaeval/results/compare"
 )
@@ -32,10 +34,12 @@ func (s *Section) rank(column int, a *answers) {
 			c.rows = append(c.rows, i)
 		}
 	}
+	all := len(c.rows)
+	c.rows = s.best(column)
 	for _, i := range c.rows {
 		c.fits[i] = len(c.rows) > 1 && a.fits(i, c.terms, c.cells[i].Value, c.column)
 	}
-	beaten, beats := c.count()
+	beaten, beats := c.count(all)
 	for _, i := range c.rows {
 		cell := c.cells[i]
 		cell.Rank, cell.Ranked = 1+beaten[i], len(c.rows)
@@ -43,12 +47,14 @@ func (s *Section) rank(column int, a *answers) {
 	}
 }
 
-// count says by how many other runs each is beaten, and how many it beats.
-func (c *contest) count() (beaten, beats []int) {
+// count says by how many other runs each is beaten, and how many it beats. all
+// is how many runs the column has, ranked or not: the level is held over all
+// pairs of them.
+func (c *contest) count(all int) (beaten, beats []int) {
 	beaten, beats = make([]int, len(c.cells)), make([]int, len(c.cells))
 	n := len(c.rows)
 	least := make([]float32, n*(n-1)/2) // what is known of p-values
-	significant := compare.Rejected(len(least), alpha, func(i int, level float64) bool {
+	significant := compare.RejectedOf(len(least), all*(all-1)/2, alpha, func(i int, level float64) bool {
 		if float64(least[i]) > level {
 			return false
 		}
@@ -68,6 +74,60 @@ func (c *contest) count() (beaten, beats []int) {
 		beaten[c.rows[y]]++
 	}
 	return beaten, beats
+}
+
+// most is how many runs a column ranks: pairs grow with their square, and the
+// differences far from the top with nobody's interest. Of more the best by
+// value are ranked.
+const most = 200
+
+// best lists the runs that a column ranks, in the order of the rows, and notes
+// everybody's place. Equal values are ranked together or not at all, if that leaves any.
+func (s *Section) best(column int) []int {
+	var rows []int
+	for i, r := range s.Rows {
+		if r.Cells[column] != nil {
+			rows = append(rows, i)
+		}
+	}
+	value := func(i int) float64 {
+		if v := s.Rows[i].Cells[column].Value; s.Columns[column].HigherIsBetter {
+			return -v
+		} else {
+			return v
+		}
+	}
+	slices.SortStableFunc(rows, func(i, k int) int { return cmp.Compare(value(i), value(k)) })
+	for at, i := range rows {
+		place := at + 1
+		if at > 0 && value(rows[at-1]) == value(i) {
+			place = s.Rows[rows[at-1]].Cells[column].place
+		}
+		s.Rows[i].Cells[column].place = place
+	}
+	if len(rows) > most {
+		n := most
+		for n > 0 && value(rows[n-1]) == value(rows[n]) {
+			n--
+		}
+		if n == 0 { // more than that are best
+			n = most
+		}
+		rows = rows[:n]
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+// contenders are the runs that some column ranks.
+func (s *Section) contenders() []bool {
+	out := make([]bool, len(s.Rows))
+	for c := range s.Columns {
+		for _, i := range s.best(c) {
+			out[i] = true
+		}
+	}
+	return out
 }
 
 // pairAt numbers the pairs of 0, 1, 2, ...: (1, 0), (2, 0), (2, 1), (3, 0) ...

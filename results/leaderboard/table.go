@@ -89,9 +89,10 @@ func (s Section) tables(width, breakAt int) []results.Table {
 		}
 	}
 	texts := make([][]string, len(s.Rows))
-	for r, row := range s.Rows {
-		for i, c := range row.Cells {
-			texts[r] = append(texts[r], s.text(i, c))
+	for i := range s.Columns {
+		share := s.share(i)
+		for r, row := range s.Rows {
+			texts[r] = append(texts[r], row.Cells[i].text(share))
 		}
 	}
 	var out []results.Table
@@ -110,8 +111,25 @@ func (s Section) tables(width, breakAt int) []results.Table {
 		out = append(out, t)
 	}
 	last := &out[len(out)-1]
-	last.Notes = s.notes()
+	last.Notes = append(s.notes(), s.unranked()...)
 	return out
+}
+
+// unranked says which columns rank some of their runs only.
+func (s Section) unranked() []string {
+	var notes []string
+	for i, c := range s.Columns {
+		runs, ranked := 0, 0
+		for _, r := range s.Rows {
+			if cell := r.Cells[i]; cell != nil && !r.Published {
+				runs, ranked = runs+1, max(ranked, cell.Ranked)
+			}
+		}
+		if ranked < runs {
+			notes = append(notes, fmt.Sprintf("%s: only the best %d of %d runs by value are ranked; the others have no rank.", c.Task, ranked, runs))
+		}
+	}
+	return notes
 }
 
 // labels are the rows' names: where runs share a model's, their folder tells
@@ -203,8 +221,8 @@ func broken(s string, n int) string {
 	return out.String()
 }
 
-// text is a cell for a reader.
-func (s Section) text(column int, c *Cell) string {
+// text is a cell for a reader, of a column of shares or of others.
+func (c *Cell) text(share bool) string {
 	if c == nil {
 		return "-"
 	}
@@ -212,7 +230,7 @@ func (s Section) text(column int, c *Cell) string {
 	switch {
 	case math.Abs(c.Value) >= 1e6:
 		write = func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-	case s.share(column):
+	case share:
 		write = func(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) }
 	case math.Abs(c.Value) >= 10:
 		write = func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }

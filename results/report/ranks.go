@@ -1,10 +1,10 @@
 package report
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/results/leaderboard"
 )
 
@@ -23,7 +23,7 @@ func (h *head) addRanks(models []model) error {
 	var dirs []string
 	for _, m := range models {
 		for _, r := range m.runs {
-			if dir := filepath.Clean(r.dir); !slices.Contains(dirs, dir) {
+			if dir := results.Clean(r.dir); !slices.Contains(dirs, dir) {
 				dirs = append(dirs, dir)
 			}
 		}
@@ -57,7 +57,7 @@ func (t *headTask) rank(models []model, places map[placeKey]place, all []leaderb
 			continue
 		}
 		for _, r := range models[s.Model].runs {
-			if p, ok := places[placeKey{filepath.Clean(r.dir), t.Name, t.Kind}]; ok {
+			if p, ok := places[placeKey{results.Clean(r.dir), t.Name, t.Kind}]; ok {
 				found[i] = p
 				if !slices.Contains(sections, p.section) {
 					sections = append(sections, p.section)

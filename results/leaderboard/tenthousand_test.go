@@ -1,0 +1,144 @@
+//go:build unix
+
+package leaderboard
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/llamaeval/llamaeval/internal/durable"
+	"github.com/llamaeval/llamaeval/internal/objects"
+	"github.com/llamaeval/llamaeval/internal/s3test"
+	"github.com/llamaeval/llamaeval/results"
+)
+
+// manyByLong is how many runs LLAMAEVAL_LONG asks for: 1 is 10,000.
+func manyByLong(t *testing.T) int {
+	n, _ := strconv.Atoi(os.Getenv("LLAMAEVAL_LONG"))
+	switch n {
+	case 0:
+		t.Skip("LLAMAEVAL_LONG is not set")
+	case 1:
+		return 10000
+	}
+	return n
+}
+
+// The bound on leaderboards and comparisons of 10,000 runs.
+const bound = 5 * time.Second
+
+// measured logs how long something takes, and holds it to the bound. Two cores
+// do twice as much as one; what others compute there at the time is not ours.
+func measured(t *testing.T, what string, bounded bool, do func() error) {
+	started, before := time.Now(), cpuTime(t)
+	if err := do(); err != nil {
+		t.Fatal(err)
+	}
+	took, used := time.Since(started), cpuTime(t)-before
+	t.Logf("%s: %.2f s, %.2f s of processor time", what, took.Seconds(), used.Seconds())
+	if bounded && used > 2*bound {
+		t.Errorf("%s takes %v of processor time", what, used)
+	}
+}
+
+// measureMany measures what is made of the runs at a root.
+func measureMany(t *testing.T, root string) {
+	board := func() error {
+		b, err := Build([]string{root}, nil)
+		if err == nil {
+			err = b.Write(new(bytes.Buffer), "table")
+		}
+		return err
+	}
+	if !objects.Is(root) {
+		measured(t, "leaderboard without an index", true, board)
+	}
+	measured(t, "index", false, func() error { _, _, err := results.WriteIndex(root); return err })
+	measured(t, "leaderboard with it", true, board)
+	measured(t, "compare with it", true, func() error { compared(t, root); return nil })
+	measured(t, "index again", false, func() error { _, _, err := results.WriteIndex(root); return err })
+}
+
+func TestTenThousandRuns(t *testing.T) {
+	n := manyByLong(t)
+	root := t.TempDir()
+	defer durable.Replace(unsynced{durable.Current()})()
+	manyRuns(t, root, n)
+	measureMany(t, root)
+	info, err := os.Stat(filepath.Join(root, results.IndexFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d runs, the index has %d bytes", n, info.Size())
+}
+
+// The same on a real object store.
+func TestTenThousandStoredRuns(t *testing.T) {
+	n := manyByLong(t)
+	address := s3test.Start(t) + "/runs"
+	t.Setenv("LLAMAEVAL_CACHE", t.TempDir())
+	root := t.TempDir()
+	defer durable.Replace(unsynced{durable.Current()})()
+	manyRuns(t, root, n)
+	p, err := objects.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured(t, "upload", false, func() error { return upload(t.Context(), root, p) })
+	measureMany(t, address)
+}
+
+func upload(ctx context.Context, root string, p objects.Place) error {
+	var g errgroup.Group
+	g.SetLimit(16)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		g.Go(func() error {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			return p.Put(ctx, filepath.ToSlash(name), data)
+		})
+		return nil
+	})
+	return errors.Join(err, g.Wait())
+}
+
+// unsynced writes without waiting for the disk.
+type unsynced struct{ durable.Layer }
+
+func (u unsynced) CreateTemp(dir, pattern string) (durable.File, error) {
+	f, err := u.Layer.CreateTemp(dir, pattern)
+	return unsyncedFile{f}, err
+}
+
+func (unsynced) SyncDir(string) error { return nil }
+
+type unsyncedFile struct{ durable.File }
+
+func (unsyncedFile) Sync() error { return nil }
+
+func cpuTime(t testing.TB) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
