@@ -11,7 +11,7 @@ import (
 func indexCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "index",
-		Usage:        "gather what leaderboards need of many runs in one file at their root",
+		Usage:        "gather what leaderboards need of many runs in one file",
 		ArgsUsage:    "DIR",
 		UsageText:    "llamaeval index results\nllamaeval index s3://bucket/results",
 		Flags:        flags(quietFlag()),
