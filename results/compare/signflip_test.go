@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/llamaeval/llamaeval/results"
 )
 
 // scipy.stats.t.ppf.
@@ -215,6 +217,33 @@ func TestBounds(t *testing.T) {
 			if p := test.P(); p > test.bound() || p < test.smallest()*(1-1e-9) || test.sum*test.sum <= test.squares && p < central {
 				t.Errorf("%v: p %v, at most %v, at least %v", d, p, test.bound(), test.smallest())
 			}
+		}
+	}
+}
+
+// A family is the primary metrics of tasks, or of groups; a metric that is not
+// primary takes the place of its task's primary one.
+func TestFamilies(t *testing.T) {
+	pair := func(kind, task string, primary bool, p float64) Pair {
+		return Pair{Kind: kind, Task: task, Primary: primary, P: &p}
+	}
+	pairs := []Pair{
+		pair(results.KindTask, "a", true, 0.01),
+		pair(results.KindTask, "a", false, 0.02),
+		pair(results.KindTask, "b", true, 0.04),
+		{Kind: results.KindTask, Task: "none", Primary: true},
+		pair(results.KindTask, "c", true, 0.03),
+		pair(results.KindGroup, "g", true, 0.02),
+		pair(results.KindGroup, "h", true, 0.5),
+	}
+	adjust(pairs)
+	for i, want := range []float64{0.03, 0.06, 0.06, -1, 0.06, 0.04, 0.5} {
+		got := -1.0
+		if pairs[i].PHolm != nil {
+			got = *pairs[i].PHolm
+		}
+		if math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s %s, primary %v: %v, want %v", pairs[i].Kind, pairs[i].Task, pairs[i].Primary, got, want)
 		}
 	}
 }
