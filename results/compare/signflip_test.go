@@ -203,6 +203,18 @@ func TestPairedWeights(t *testing.T) {
 	if want := 0.9*0.5 - 0.1; !ok || math.Abs(test.Sum()-want) > 1e-12 {
 		t.Errorf("difference %v, want %v", test.Sum(), want)
 	}
+	// Documents of one size are counted, those of two sizes are not.
+	half, quarter := term(0.5, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.25, repeat(40, 0), append(repeat(10, 1), repeat(30, 0)...))
+	for _, tt := range []struct {
+		terms []Term
+		want  float64
+	}{
+		{[]Term{half}, 0.25}, {[]Term{half, half}, 0.5}, {[]Term{half, quarter}, 0.25 + 0.0625},
+	} {
+		if test, ok := Paired(tt.terms); !ok || math.Abs(test.Sum()-tt.want) > 1e-12 {
+			t.Errorf("%d terms: difference %v, want %v", len(tt.terms), test.Sum(), tt.want)
+		}
+	}
 	if _, ok := Paired([]Term{won, term(0.1, repeat(2, math.NaN()), repeat(2, 1))}); ok {
 		t.Error("a term without a shared document is no ground for a test")
 	}
@@ -244,6 +256,20 @@ func TestFamilies(t *testing.T) {
 		}
 		if math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s %s, primary %v: %v, want %v", pairs[i].Kind, pairs[i].Task, pairs[i].Primary, got, want)
+		}
+	}
+}
+
+// Hoeffding's bound of ten signs that agree, of ten that do not, and of sizes.
+func TestBound(t *testing.T) {
+	for _, tt := range []struct {
+		d    []float64
+		want float64
+	}{
+		{[]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 2 * math.Exp(-5)}, {[]float64{-1, -1}, 2 * math.Exp(-1)}, {[]float64{1, -1}, 2}, {[]float64{3, 4}, 2 * math.Exp(-49./50)},
+	} {
+		if got := NewTest(tt.d).bound(); math.Abs(got-tt.want) > 1e-12 {
+			t.Errorf("%v: %v, want %v", tt.d, got, tt.want)
 		}
 	}
 }
