@@ -418,3 +418,17 @@ func TestNewClusters(t *testing.T) {
 		}
 	}
 }
+
+// The legend says what underpowered means where a row is.
+func TestLegend(t *testing.T) {
+	for right, want := range map[int]bool{15: true, 0: false} {
+		var b bytes.Buffer
+		r := Compare(sample("a", map[string][]float64{"x": answers(30, 14)}), sample("b", map[string][]float64{"x": answers(30, right)}))
+		if err := r.Write(&b, "table"); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(strings.Join(strings.Fields(b.String()), " "), "points may well be missed") != want {
+			t.Errorf("%d right:\n%s", right, &b)
+		}
+	}
+}
