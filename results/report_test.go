@@ -48,6 +48,21 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// A run of some documents is said to be limited.
+func TestLimited(t *testing.T) {
+	for _, tt := range []struct {
+		documents Documents
+		want      bool
+	}{
+		{Documents{}, false}, {Documents{Limit: 5}, true}, {Documents{Limit: 0.5}, true}, {Documents{Items: []int{0}}, true},
+		{Documents{Items: []int{}}, false}, {Documents{Shard: "1/2"}, true}, {Documents{LimitOrder: "random", Sample: true}, false},
+	} {
+		if got := NewReport(Run{Config: Config{Documents: tt.documents}}, nil, "out").Limited; got != tt.want {
+			t.Errorf("%+v: %v", tt.documents, got)
+		}
+	}
+}
+
 func TestEmptyReport(t *testing.T) {
 	var b bytes.Buffer
 	if err := (Report{}).Write(&b, "json"); err != nil {

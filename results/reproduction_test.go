@@ -49,6 +49,14 @@ func TestReproduceNamesTheFirstDifference(t *testing.T) {
 		{"prompts", StagePrompts, "prompt_hash[0]", 2, write(at2(func(s *Sample) { s.PromptHash, s.Metrics = "y", nil }), Config{Model: "m"}, scores(), 4)},
 		{"tokens", StageTokens, "token_ids[0][0]", 2, write(at2(func(s *Sample) { s.TokenIDs = [][]int32{{99}}; s.Metrics = nil }), Config{Model: "m"}, scores(), 4)},
 		{"scores", StageScores, "", 2, write(at2(func(s *Sample) { s.Metrics = map[string]float64{"acc": 7} }), Config{Model: "m"}, scores(), 4)},
+		{"a later stage in an earlier document", StagePrompts, "prompt_hash[0]", 2, write(func(i int, s *Sample) {
+			switch i {
+			case 1:
+				s.Metrics = map[string]float64{"acc": 7}
+			case 2:
+				s.PromptHash = "y"
+			}
+		}, Config{Model: "m"}, scores(), 4)},
 		{"means", StageScores, "", -1, write(none, Config{Model: "m"}, other, 4)},
 	} {
 		r, err := Reproduce(stored, tt.again)

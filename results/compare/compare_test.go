@@ -375,3 +375,60 @@ func TestJUnit(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A document without a number in one run is no pair, whatever their sum is.
+func TestNoNumber(t *testing.T) {
+	inf := math.Inf(1)
+	for _, v := range [][2]float64{{math.NaN(), 1}, {1, math.NaN()}, {inf, 1}, {1, -inf}, {inf, inf}, {-inf, -inf}, {inf, -inf}} {
+		a, b := sample("a", map[string][]float64{"x": {0, v[0]}}), sample("b", map[string][]float64{"x": {0, v[1]}})
+		p := newPair(a, b, a.Scores[0])
+		if items, reason := p.pair(a, b, shape{mean: true}); items != nil || !strings.Contains(reason, "document 1 has no number") {
+			t.Errorf("%v: %v, %q", v, items, reason)
+		}
+	}
+}
+
+// Documents with a cluster's name are one unit, those without one their own.
+func TestNewClusters(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		of    []int32
+		n     int
+		sums  []float64 // of units whose documents differ by 1, 2, 4 ...
+	}{
+		{[]string{"", "a", "", "a", "b"}, []int32{-1, 0, -1, 0, 1}, 2, []float64{1, 4, 10, 16}},
+		{[]string{"a", "b"}, []int32{0, 1}, 2, []float64{1, 2}},
+		{[]string{"", ""}, nil, 0, []float64{1, 2}},
+		{nil, nil, 0, nil},
+	} {
+		c := NewClusters(tt.names)
+		if !slices.Equal(c.of, tt.of) || c.n != tt.n {
+			t.Errorf("%q: %v, %d", tt.names, c.of, c.n)
+		}
+		u := newUnits(c)
+		for i := range tt.names {
+			u.add(i, float64(int(1)<<i))
+		}
+		var sums []float64
+		for _, x := range u.all() {
+			sums = append(sums, x.sum)
+		}
+		if !slices.Equal(sums, tt.sums) {
+			t.Errorf("%q: units %v, want %v", tt.names, sums, tt.sums)
+		}
+	}
+}
+
+// The legend says what underpowered means where a row is.
+func TestLegend(t *testing.T) {
+	for right, want := range map[int]bool{15: true, 0: false} {
+		var b bytes.Buffer
+		r := Compare(sample("a", map[string][]float64{"x": answers(30, 14)}), sample("b", map[string][]float64{"x": answers(30, right)}))
+		if err := r.Write(&b, "table"); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(strings.Join(strings.Fields(b.String()), " "), "points may well be missed") != want {
+			t.Errorf("%d right:\n%s", right, &b)
+		}
+	}
+}

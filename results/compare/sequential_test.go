@@ -263,6 +263,9 @@ func TestSequentialSavesDocuments(t *testing.T) {
 			g := gate(t, "d(t0)>=-0.02")
 			j := trial.run(t, g)[0]
 			used, planned = used+j.Used, planned+j.Planned
+			if j.Saved != j.Planned-j.Used || j.Saved < 0 {
+				t.Fatalf("%d of %d documents were used, %d saved", j.Used, j.Planned, j.Saved)
+			}
 			report := Compare(trial.base, trial.new)
 			report.Judge([]Gate{g})
 			if report.Gates[0].Passed == j.Passed {

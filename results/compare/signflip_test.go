@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/llamaeval/llamaeval/results"
 )
 
 // scipy.stats.t.ppf.
@@ -234,6 +236,18 @@ func TestPairedWeights(t *testing.T) {
 	if want := 0.9*0.5 - 0.1; !ok || math.Abs(test.Sum()-want) > 1e-12 {
 		t.Errorf("difference %v, want %v", test.Sum(), want)
 	}
+	// Documents of one size are counted, those of two sizes are not.
+	half, quarter := term(0.5, repeat(20, 0), append(repeat(10, 1), repeat(10, 0)...)), term(0.25, repeat(40, 0), append(repeat(10, 1), repeat(30, 0)...))
+	for _, tt := range []struct {
+		terms []Term
+		want  float64
+	}{
+		{[]Term{half}, 0.25}, {[]Term{half, half}, 0.5}, {[]Term{half, quarter}, 0.25 + 0.0625},
+	} {
+		if test, ok := Paired(tt.terms); !ok || math.Abs(test.Sum()-tt.want) > 1e-12 {
+			t.Errorf("%d terms: difference %v, want %v", len(tt.terms), test.Sum(), tt.want)
+		}
+	}
 	if _, ok := Paired([]Term{won, term(0.1, repeat(2, math.NaN()), repeat(2, 1))}); ok {
 		t.Error("a term without a shared document is no ground for a test")
 	}
@@ -248,6 +262,47 @@ func TestBounds(t *testing.T) {
 			if p := test.P(); p > test.bound() || p < test.smallest()*(1-1e-9) || test.sum*test.sum <= test.squares && p < central {
 				t.Errorf("%v: p %v, at most %v, at least %v", d, p, test.bound(), test.smallest())
 			}
+		}
+	}
+}
+
+// A family is the primary metrics of tasks, or of groups; a metric that is not
+// primary takes the place of its task's primary one.
+func TestFamilies(t *testing.T) {
+	pair := func(kind, task string, primary bool, p float64) Pair {
+		return Pair{Kind: kind, Task: task, Primary: primary, P: &p}
+	}
+	pairs := []Pair{
+		pair(results.KindTask, "a", true, 0.01),
+		pair(results.KindTask, "a", false, 0.02),
+		pair(results.KindTask, "b", true, 0.04),
+		{Kind: results.KindTask, Task: "none", Primary: true},
+		pair(results.KindTask, "c", true, 0.03),
+		pair(results.KindGroup, "g", true, 0.02),
+		pair(results.KindGroup, "h", true, 0.5),
+	}
+	adjust(pairs)
+	for i, want := range []float64{0.03, 0.06, 0.06, -1, 0.06, 0.04, 0.5} {
+		got := -1.0
+		if pairs[i].PHolm != nil {
+			got = *pairs[i].PHolm
+		}
+		if math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s %s, primary %v: %v, want %v", pairs[i].Kind, pairs[i].Task, pairs[i].Primary, got, want)
+		}
+	}
+}
+
+// Hoeffding's bound of ten signs that agree, of ten that do not, and of sizes.
+func TestBound(t *testing.T) {
+	for _, tt := range []struct {
+		d    []float64
+		want float64
+	}{
+		{[]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 2 * math.Exp(-5)}, {[]float64{-1, -1}, 2 * math.Exp(-1)}, {[]float64{1, -1}, 2}, {[]float64{3, 4}, 2 * math.Exp(-49./50)},
+	} {
+		if got := NewTest(tt.d).bound(); math.Abs(got-tt.want) > 1e-12 {
+			t.Errorf("%v: %v, want %v", tt.d, got, tt.want)
 		}
 	}
 }

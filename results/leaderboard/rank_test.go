@@ -13,7 +13,7 @@ import (
 
 func TestRanks(t *testing.T) {
 	nan := math.NaN()
-	pct := 80.0
+	pct, low, high, higher := 80.0, 0.3, 0.9, 0.93
 	tests := []struct {
 		name  string
 		fakes []fake
@@ -36,6 +36,16 @@ func TestRanks(t *testing.T) {
 		}, "t", []int{1, 1, 3}, -1},
 		{"lower is better", []fake{{tasks: []fakeTask{{name: "t", lower: true, outcomes: right(50, 100)}}}, {tasks: []fakeTask{{name: "t", lower: true, outcomes: right(80, 100)}}}}, "t", []int{1, 2}, 0},
 		{"in percent", []fake{{tasks: []fakeTask{{name: "t", outcomes: right(50, 100)}}}, {tasks: []fakeTask{{name: "t", outcomes: right(80, 100), value: &pct}}}}, "t", []int{2, 1}, 1},
+		// A value that is no mean of its documents is compared by its error alone.
+		{"made otherwise", []fake{
+			{tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &low}}}, {tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &high}}},
+		}, "t", []int{2, 1}, 1},
+		{"made otherwise, near", []fake{
+			{tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &high}}}, {tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &higher}}},
+		}, "t", []int{1, 1}, -1},
+		{"made otherwise, equal", []fake{
+			{tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &low}}}, {tasks: []fakeTask{{name: "t", outcomes: right(50, 100), value: &low}}},
+		}, "t", []int{1, 1}, -1},
 		{"shared documents", []fake{
 			{tasks: []fakeTask{{name: "t", outcomes: append([]float64{nan, nan}, right(0, 20)...)}}},
 			{tasks: []fakeTask{{name: "t", outcomes: append([]float64{0, 0}, right(20, 20)...)}}},

@@ -89,6 +89,15 @@ func TestTagsWithoutAMatch(t *testing.T) {
 	}
 }
 
+func TestTakeFirstK(t *testing.T) {
+	for k, want := range map[int64][]any{1: {"a"}, 2: {"a", "b"}} {
+		got, err := Pipeline{Filters: []Filter{mustFilter(t, "take_first_k", "k", k)}}.Apply(Item{}, []string{"a", "b"})
+		if err != nil || !py.Equal(got, want) {
+			t.Errorf("%d: got %s %v, want %s", k, py.Repr(got), err, py.Repr(want))
+		}
+	}
+}
+
 func TestMajorityVoteTakesFirstAmongEquals(t *testing.T) {
 	got, err := Pipeline{Filters: []Filter{mustFilter(t, "majority_vote"), mustFilter(t, "take_first")}}.Apply(Item{}, []string{"c", "b", "a", "b", "a"})
 	if err != nil || got != "b" {
