@@ -76,9 +76,9 @@ type outcome struct {
 	err      error  // the context's
 }
 
-// follow reads a report to its end, and calls end when there is no start in its
-// time, when timeout after it
-// or the context is over. The report must end soon after that.
+// follow reads a report to its end, and calls end when start is over without
+// one, when timeout after it is, or the context. The report must end soon after
+// that.
 func follow(ctx context.Context, report io.Reader, start, timeout time.Duration, end func()) outcome {
 	started := make(chan bool, 1)
 	rest := make(chan string, 1)
