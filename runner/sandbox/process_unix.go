@@ -98,7 +98,7 @@ func (p *Process) pair(ctx context.Context, python, dir, program, tests string, 
 	one.Close()
 	other.Close()
 	reportEnd.Close()
-	return follow(ctx, report, timeout, func() {
+	return follow(ctx, report, startLimit, timeout, func() {
 		for _, cmd := range commands {
 			killGroup(cmd)
 		}

@@ -76,14 +76,15 @@ type outcome struct {
 	err      error  // the context's
 }
 
-// follow reads a report to its end, and calls end when timeout after the start
-// or the context is over. The report must end soon after that.
-func follow(ctx context.Context, report io.Reader, timeout time.Duration, end func()) outcome {
+// follow reads a report to its end, and calls end when start is over without
+// one, when timeout after it is, or the context. The report must end soon after
+// that.
+func follow(ctx context.Context, report io.Reader, start, timeout time.Duration, end func()) outcome {
 	started := make(chan bool, 1)
 	rest := make(chan string, 1)
 	go readReport(report, started, rest)
 	var r outcome
-	timer := time.NewTimer(startLimit)
+	timer := time.NewTimer(start)
 	defer timer.Stop()
 	done := ctx.Done()
 	for {

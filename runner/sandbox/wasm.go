@@ -173,7 +173,7 @@ func (w *Wasm) pair(ctx context.Context, program, tests string, timeout time.Dur
 		fromTests.Close()
 		toTests.Close()
 	})
-	r := follow(ctx, report, timeout, end)
+	r := follow(ctx, report, startLimit*wasmSlowness, timeout, end)
 	end()
 	report.Close()
 	sides.Wait()

@@ -154,7 +154,7 @@ func (w *worker) judge(ctx context.Context, program, tests string, timeout time.
 		return r, false, err
 	}
 	theirs.Close()
-	r = follow(ctx, report, timeout, func() {
+	r = follow(ctx, report, startLimit, timeout, func() {
 		_, _ = w.control.Write([]byte("k")) // a worker that is gone has ended them
 		_ = report.SetReadDeadline(time.Now().Add(drainLimit))
 	})
