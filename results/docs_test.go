@@ -50,6 +50,9 @@ func TestQueriesInTheDocs(t *testing.T) {
 		s := scores()
 		for i := range s {
 			s[i].Model = "model " + name
+			if name == "a" { // of equal values the best is anyone's
+				s[i].Value -= 0.01
+			}
 		}
 		if err := WriteScores(dir, s); err != nil {
 			t.Fatal(err)

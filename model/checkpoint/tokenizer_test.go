@@ -26,7 +26,7 @@ func TestTokenizerOfFolder(t *testing.T) {
 		{"ids of generation_config.json", map[string]string{"tokenizer.json": tokens, "generation_config.json": `{"eos_token_id": [4, 5, 900]}`}, "", []int32{5, 4}},
 		{"names of tokenizer_config.json", map[string]string{"tokenizer.json": tokens, "tokenizer_config.json": `{"eos_token": "<s>"}`}, "", []int32{4}},
 		{"nothing", nil, "has no tokenizer: neither", nil},
-		{"unigram", map[string]string{"tokenizer.json": strings.Replace(tokens, "BPE", "Unigram", 1)}, "type Unigram, only BPE", nil},
+		{"unigram", map[string]string{"tokenizer.json": strings.Replace(tokens, "BPE", "Unigram", 1)}, `type "Unigram", only BPE`, nil},
 		{"broken configuration", map[string]string{"tokenizer.json": tokens, "tokenizer_config.json": "{"}, "tokenizer_config.json", nil},
 		{"no model", map[string]string{"tokenizer.model": "x"}, "tokenizer.model: ", nil},
 	} {
