@@ -48,8 +48,8 @@ cross: ## compile for the other systems
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	GOOS=linux GOARCH=arm64 $(GO) vet ./...
 
-arm64: ## kernels on NEON, under QEMU user emulation
-	scripts/arm64
+arm64: $(PYTHON) ## kernels on NEON, under QEMU user emulation
+	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) scripts/arm64
 
 race: ## what runs side by side, under the race detector, where there is a C compiler
 	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short -timeout 10m ./runner/journal ./runner/progress ./runner/engine ./runner/server \
