@@ -48,14 +48,15 @@ func fetch(dir, name string, run Run) (string, error) {
 		return "", err
 	}
 	sha, known := run.Files[name]
-	if !known || !isHash(sha) {
+	if !known || !IsHash(sha) {
 		return "", fmt.Errorf("%s: %s does not say the SHA-256 of %s: the run has not finished, or is of an older version", dir, RunFile, name)
 	}
 	return p.Cached(objects.Context(), name, sha)
 }
 
-// isHash keeps what a file says about itself from becoming a path.
-func isHash(s string) bool {
+// IsHash reports whether s is a SHA-256 in hex: what a file says about itself
+// must not become a path or a command.
+func IsHash(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 

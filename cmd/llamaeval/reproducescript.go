@@ -42,7 +42,7 @@ func printScript(w io.Writer, path string) error {
 // compare the hashes of what the run leaves. A run.json may come from anybody,
 // so each of its texts is quoted, or a word in a comment.
 func scriptOf(run results.Run) (string, error) {
-	if len(run.Config.Tasks) == 0 || !isHash(run.ConfigHash) || !isHash(run.Config.ModelHash) && run.Config.Server == nil {
+	if len(run.Config.Tasks) == 0 || !results.IsHash(run.ConfigHash) || !results.IsHash(run.Config.ModelHash) && run.Config.Server == nil {
 		return "", errors.New("it names no tasks, no model or no configuration: is it a whole run.json of this program?")
 	}
 	if all, err := json.Marshal(run); err != nil || strings.Contains(string(all), `\u0000`) {
@@ -239,7 +239,7 @@ func commandFlag(command []string, name string) string {
 func sumLines(run results.Run, note func(string, ...any)) string {
 	var sums []string
 	for _, name := range []string{results.SamplesFile, results.ScoresFile} {
-		if hash := run.Files[name]; isHash(hash) {
+		if hash := run.Files[name]; results.IsHash(hash) {
 			sums = append(sums, hash+"  "+name)
 		}
 	}
@@ -249,7 +249,3 @@ func sumLines(run results.Run, note func(string, ...any)) string {
 	note("The same bits leave the same files, on a processor that has the run's instruction set.")
 	return "cd \"$out\"\nif command -v sha256sum > /dev/null; then sums=sha256sum; else sums='shasum -a 256'; fi\n$sums -c <<'SUMS'\n" + strings.Join(sums, "\n") + "\nSUMS\n"
 }
-
-var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-func isHash(s string) bool { return sha256Hex.MatchString(s) }

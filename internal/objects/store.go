@@ -65,6 +65,10 @@ func (p Place) bucket() (bucket, error) {
 	return b, nil
 }
 
+// mostRead is the size of the largest object that Read returns: an index of a
+// million runs would have it.
+const mostRead = 256 << 20
+
 // Read returns a small object whole. Where there is none the error is
 // fs.ErrNotExist.
 func (p Place) Read(ctx context.Context, name string) ([]byte, error) {
@@ -77,7 +81,10 @@ func (p Place) Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, p.explain(name, b, err)
 	}
 	defer r.Close()
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, mostRead+1))
+	if err == nil && len(data) > mostRead {
+		return nil, fmt.Errorf("%s has more than %d bytes: it is no file of llamaeval's; remove it, or name another address", p.Child(name), mostRead)
+	}
 	return data, p.explain(name, b, err)
 }
 

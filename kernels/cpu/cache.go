@@ -71,13 +71,6 @@ func (b *Backend) Store(kv kernels.Cache, layer int, k, v kernels.Matrix, spans 
 		keys, values := c.block(p.page(), layer, head)
 		at := p.start % kernels.PageTokens
 		from := km.data[p.row*km.ld+head*width:]
-		if p.count == 1 {
-			for d, x := range from[:width] {
-				keys[d*kernels.PageTokens+at] = x
-			}
-			copy(values[at*c.padded:], vm.row(p.row, vm.cols)[head*width:(head+1)*width])
-			return
-		}
 		for d := range width {
 			line := keys[d*kernels.PageTokens+at:][:p.count]
 			for i := range line {
