@@ -237,12 +237,9 @@ func (j *Job) answer(ctx context.Context, done map[item]bool, keep func(batch []
 		return plan, err
 	}
 	j.forecast = f
-	var counting sync.Mutex // a server's answers come at once
 	o := engine.Options{Memory: j.Memory, MaxBatch: j.maxBatch}
 	o.Wave = func(tokens int) { f.wave(j.wave, tokens) }
 	o.Progress = func(inputs, generated int) {
-		counting.Lock()
-		defer counting.Unlock()
 		if plan.TokensComputed == 0 {
 			j.firstToken = time.Now().UTC()
 		}

@@ -27,8 +27,8 @@ func (s *Server) plain(body map[string]any) map[string]any {
 	return body
 }
 
-// generate answers a request for text.
-func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer, error) {
+// generate answers a request for text and counts its tokens.
+func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer, int, error) {
 	g := r.Gen
 	body := s.plain(map[string]any{"model": s.Model, "max_tokens": g.MaxTokens, "temperature": g.Temperature})
 	if g.Temperature > 0 {
@@ -44,7 +44,7 @@ func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer,
 	}
 	url, err := s.ask(ctx, r, body)
 	if err != nil {
-		return engine.Answer{}, err
+		return engine.Answer{}, 0, err
 	}
 	var out completion
 	if s.streams() {
@@ -54,18 +54,20 @@ func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer,
 		err = s.client.post(ctx, url, body, &out)
 	}
 	if err != nil {
-		return engine.Answer{}, err
+		return engine.Answer{}, 0, err
 	}
 	if len(out.Choices) == 0 || out.Choices[0].FinishReason == nil {
-		return engine.Answer{}, fmt.Errorf("%s: its answer has no choice that is finished", url)
+		return engine.Answer{}, 0, fmt.Errorf("%s: its answer has no choice that is finished", url)
 	}
+	tokens := 0
 	if u := out.Usage; u != nil {
 		if len(r.Shared)+len(r.Tokens) > 0 {
 			s.count(u.PromptTokens == len(r.Shared)+len(r.Tokens))
 		}
-		s.progress(u.PromptTokens + u.CompletionTokens)
+		tokens = u.PromptTokens + u.CompletionTokens
 	}
-	return s.answer(out.Choices[0], g)
+	answer, err := s.answer(out.Choices[0], g)
+	return answer, tokens, err
 }
 
 // ask adds the prompt to a request's body and returns where it goes.

@@ -13,12 +13,13 @@ import (
 )
 
 // Run answers requests, some at a time, in their order or near to it: servers
-// keep what neighbours share. done is called for each from this goroutine; its
-// error ends the run.
+// keep what neighbours share. Who counts tokens and done are called for each
+// from this goroutine; done's error ends the run.
 func (s *Server) Run(ctx context.Context, requests []engine.Request, done func(request int, a engine.Answer) error) error {
 	type answered struct {
 		request int
 		answer  engine.Answer
+		tokens  int
 	}
 	answers, failed := make(chan answered), make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
@@ -28,12 +29,12 @@ func (s *Server) Run(ctx context.Context, requests []engine.Request, done func(r
 	for range min(s.Concurrency(), len(requests)) {
 		workers.Go(func() error {
 			for i := int(next.Add(1)) - 1; i < len(requests); i = int(next.Add(1)) - 1 {
-				a, err := s.one(ctx, requests[i])
+				a, tokens, err := s.one(ctx, requests[i])
 				if err != nil {
 					return err
 				}
 				select {
-				case answers <- answered{i, a}:
+				case answers <- answered{i, a, tokens}:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -48,6 +49,9 @@ func (s *Server) Run(ctx context.Context, requests []engine.Request, done func(r
 	var refused error
 	for a := range answers {
 		if refused == nil {
+			if a.tokens > 0 {
+				s.progress(a.tokens)
+			}
 			if refused = done(a.request, a.answer); refused != nil {
 				cancel()
 			}
@@ -59,11 +63,14 @@ func (s *Server) Run(ctx context.Context, requests []engine.Request, done func(r
 	return refused
 }
 
-func (s *Server) one(ctx context.Context, r engine.Request) (engine.Answer, error) {
+// one answers a request and tells how many tokens it took, 0 if the server does
+// not say.
+func (s *Server) one(ctx context.Context, r engine.Request) (engine.Answer, int, error) {
 	if r.Gen != nil {
 		return s.generate(ctx, r)
 	}
-	return s.scoreRequest(ctx, r)
+	a, err := s.scoreRequest(ctx, r)
+	return a, len(r.All()), err
 }
 
 // scoreRequest answers a request for log-probabilities.
@@ -92,7 +99,6 @@ func (s *Server) scoreRequest(ctx context.Context, r engine.Request) (engine.Ans
 			return a, err
 		}
 	}
-	s.progress(len(p.tokens))
 	return a, nil
 }
 

@@ -69,7 +69,7 @@ func TestRecordedLlamaCppPython(t *testing.T) {
 	if can.Scoring != "" || can.Prompts != PromptText || !can.Logprobs || !strings.Contains(can.NoScoring, "one token late") || !strings.Contains(can.NoScoring, "--bos on") {
 		t.Errorf("%+v", can)
 	}
-	a, err := s.one(context.Background(), engine.Request{Text: "The capital of France is", Tokens: []int32{504, 3575, 282, 4649, 314}, Gen: &engine.Generation{MaxTokens: 5, Stop: []string{"\n"}}})
+	a, _, err := s.one(context.Background(), engine.Request{Text: "The capital of France is", Tokens: []int32{504, 3575, 282, 4649, 314}, Gen: &engine.Generation{MaxTokens: 5, Stop: []string{"\n"}}})
 	if err != nil || a.Text != " Paris." || a.Finish != engine.FinishStop {
 		t.Errorf("%+v, %v", a, err)
 	}
