@@ -3,6 +3,7 @@ package model_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // nothing makes it faster.
 
 func BenchmarkPrefill(b *testing.B) {
-	m := openReal(b)
+	m := openForBench(b)
 	for _, n := range []int{64, 512, 2048} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			tokens := randomTokens(rand.New(rand.NewPCG(1, 1)), n, m.Config().Vocab)
@@ -34,10 +35,26 @@ func BenchmarkPrefill(b *testing.B) {
 	}
 }
 
+// openForBench opens the checkpoint named by LLAMAEVAL_BENCH_MODEL, or the real
+// one.
+func openForBench(b *testing.B) *model.Model {
+	b.Helper()
+	path := os.Getenv("LLAMAEVAL_BENCH_MODEL")
+	if path == "" {
+		return openReal(b)
+	}
+	m, err := model.Open(path, model.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { m.Close() })
+	return m
+}
+
 // BenchmarkDecode takes single steps of that many sequences that share
 // nothing, each 128 tokens long.
 func BenchmarkDecode(b *testing.B) {
-	m := openReal(b)
+	m := openForBench(b)
 	for _, n := range []int{1, 4, 16, 32} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			const length = 128

@@ -6,7 +6,7 @@ const (
 	// mostBrought is the largest checkpoint that is brought into memory of its
 	// own, which takes a tenth of a second for each 100 MB; larger ones stay in
 	// the mapped file.
-	mostBrought = 1 << 30
+	mostBrought = 4 << 30
 	// Steps of so few tokens wait for weights; after some of them it is worth it.
 	fewTokens, fewSteps = 64, 8
 )

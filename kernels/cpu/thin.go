@@ -23,7 +23,7 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	panelBytes := panelCols * t.w.stride
 	for p := 0; p < t.panels; {
 		kernel, n := kernel.four, 4
-		if t.panels-p < 4 || kernel == nil {
+		if t.panels-p < 4 || kernel == nil || 4*panelBytes > kernels[t.w.kind].mostBytes() {
 			kernel, n = kernels[t.w.kind].two, 2
 		}
 		src := t.w.data[(t.panel+p)*panelBytes:]
@@ -32,4 +32,14 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 		p += n
 	}
 	return true
+}
+
+// mostBytes is how large four panels may be. As many are fetched ahead, and what
+// comes too early is gone again when it is needed; then two at a time are
+// faster, though less for superblocks, which wait for their own widening.
+func (p thinProduct) mostBytes() int {
+	if p.blockSize == 256 {
+		return 256 << 10
+	}
+	return 128 << 10
 }
