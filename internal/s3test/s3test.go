@@ -58,7 +58,7 @@ func Start(t testing.TB) string {
 	cmd := exec.Command(program, "server", "-dir="+dir, "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
 		p("master.port"), p("master.port.grpc"), p("volume.port"), p("volume.port.grpc"), p("filer.port"), p("filer.port.grpc"),
 		p("s3.port"), p("s3.port.grpc"), "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config="+s3config,
-		"-master.volumeSizeLimitMB=64", "-volume.max=20")
+		"-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false")
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, dir
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func ports(t testing.TB, n int) func(flag string) string {
 }
 
 func await(t testing.TB, endpoint, log string) {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if r, err := http.Get(endpoint); err == nil {
 			r.Body.Close()
 			return
