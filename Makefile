@@ -21,7 +21,8 @@ test: export LLAMAEVAL_REQUIRE_SANDBOX = 1
 test: lint cross chromium unit race fuzz-short arm64 cuda-test oracle ## everything a change must pass
 
 unit: build model $(PYTHON) ## unit tests of all packages
-	dir=$$(scripts/checkpoints/make) && real=$$(scripts/vocabularies) && LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_VOCABULARIES=$$real \
+	dir=$$(scripts/checkpoints/make) && real=$$(scripts/vocabularies) && weed=$$(scripts/seaweedfs) && \
+	LLAMAEVAL_CHECKPOINTS=$$dir LLAMAEVAL_VOCABULARIES=$$real LLAMAEVAL_WEED=$$weed \
 	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 15m ./...
 	@scripts/sandbox-tried
 

@@ -215,7 +215,7 @@ func TestSlurm(t *testing.T) {
 	env := []string{"SLURM_CONF=" + filepath.Join(cluster, "slurm.conf"), "SHARDS=3", "OUT=" + out}
 	submit := func() {
 		s.run(t, env, "slurm/submit", s.arguments...)
-		for range 600 {
+		for range 3000 { // ten minutes, on a machine that does much else
 			if s.run(t, env, "squeue", "--noheader") == "" {
 				break
 			}

@@ -245,7 +245,7 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 	x := newRemoteTest(t, server.VLLM, true, func(h http.Handler) http.Handler { faulty.Server = h; return faulty })
 	x.options.Retries = 60
 	x.options.Clock = &servertest.Clock{}
-	x.options.Timeout = 300 * time.Millisecond
+	x.options.Timeout = servertest.Time
 	x.options.Notice = nil
 	if err := x.open(t); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func createContainer(t *testing.T, connection string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 100 {
+	for range 900 { // three minutes, on a machine that does much else
 		if _, err = client.CreateContainer(context.Background(), "results", nil); err == nil {
 			return
 		}

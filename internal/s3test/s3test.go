@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,8 @@ const (
 // Weed names the variable that holds the path of the server's program, which
 // scripts/seaweedfs prints.
 const Weed = "LLAMAEVAL_WEED"
+
+var pid int // of the server that runs
 
 const config = `{"identities": [{"name": "test", "credentials": [{"accessKey": %q, "secretKey": %q}],
 "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}`
@@ -58,11 +61,12 @@ func Start(t testing.TB) string {
 	cmd := exec.Command(program, "server", "-dir="+dir, "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
 		p("master.port"), p("master.port.grpc"), p("volume.port"), p("volume.port.grpc"), p("filer.port"), p("filer.port.grpc"),
 		p("s3.port"), p("s3.port.grpc"), "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config="+s3config,
-		"-master.volumeSizeLimitMB=64", "-volume.max=20")
+		"-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false")
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, dir
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // killed
@@ -78,6 +82,23 @@ func Start(t testing.TB) string {
 	}
 	createBucket(t, endpoint)
 	return "s3://" + Bucket
+}
+
+// CPUTime is what the server used of processors since it was started, 0 where
+// the system does not tell.
+func CPUTime() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(stat))
+	if err != nil || len(fields) < 15 {
+		return 0
+	}
+	user, err1 := strconv.Atoi(fields[13])
+	system, err2 := strconv.Atoi(fields[14])
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	const tick = 10 * time.Millisecond // Linux's, for every architecture
+	return time.Duration(user+system) * tick
 }
 
 // ports gives flags free ports.
@@ -99,7 +120,7 @@ func ports(t testing.TB, n int) func(flag string) string {
 }
 
 func await(t testing.TB, endpoint, log string) {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if r, err := http.Get(endpoint); err == nil {
 			r.Body.Close()
 			return

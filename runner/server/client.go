@@ -99,15 +99,33 @@ func (c *client) try(ctx context.Context, url string, in, out any) error {
 		return err
 	}
 	defer r.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	return c.decode(ctx, url, r.Body, out)
+}
+
+// decode reads a whole answer. One of /completions must have a choice: a
+// status of success may well stand before an error, or before nothing.
+func (c *client) decode(ctx context.Context, url string, r io.Reader, out any) error {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
 	switch {
 	case err != nil:
 		return c.broken(ctx, url, fmt.Errorf("%w: %w", errCut, err))
 	case len(body) > maxBody:
 		return c.broken(ctx, url, errHuge)
 	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, quote.Error(err), quote.Line(string(body[:min(len(body), 200)]))))
+	o, choices := out.(*completion)
+	if choices {
+		*o = completion{} // of an answer before
+	}
+	switch err = json.Unmarshal(body, out); {
+	case err != nil:
+		err = quote.Error(err)
+	case choices && o.Error != nil:
+		return c.said(ctx, url, o.Error)
+	case choices && len(o.Choices) == 0:
+		err = errors.New("it has no choice")
+	}
+	if err != nil {
+		return c.broken(ctx, url, fmt.Errorf("%w: %w: %s", errGarbage, err, quote.Line(string(body[:min(len(body), 200)]))))
 	}
 	return nil
 }
@@ -161,6 +179,15 @@ func (c *client) broken(ctx context.Context, url string, err error) error {
 		err = hidden{err, c.hide(text)}
 	}
 	return &brokenError{url, err}
+}
+
+// said is the error that an answer with a status of success holds: of the
+// status that it names, where it names one.
+func (c *client) said(ctx context.Context, url string, e *wireError) error {
+	if e.Code < 400 {
+		return c.broken(ctx, url, fmt.Errorf("%w: %s", errSaid, quote.Line(e.Message)))
+	}
+	return &statusError{url: url, code: e.Code, message: c.hide(quote.Line(e.Message)), keyed: c.o.Key != ""}
 }
 
 // hidden is an error that says something else.

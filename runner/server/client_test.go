@@ -159,9 +159,12 @@ func TestJoinEvents(t *testing.T) {
 	}{
 		{name: "whole", in: ": hi\n\n" + part + part + end + "data: [DONE]\n\n", text: "aab"},
 		{name: "without the end mark", in: part + end, text: "ab"},
+		{name: "counted in each part, and twice", in: strings.ReplaceAll(part, "}\n", `,"usage":{"prompt_tokens":2}}`+"\n") + end + `data: {"choices":[],"usage":{"prompt_tokens":3}}` + "\n\n", text: "ab"},
+		{name: "lines of Windows", in: strings.ReplaceAll(part+end, "\n", "\r\n"), text: "ab"},
 		{name: "no end", in: part + part, wrong: errCut.Error()},
 		{name: "an end mark only", in: part + "data: [DONE]\n\n", wrong: errCut.Error()},
 		{name: "garbage", in: part + "data: {\"choi\n\n", wrong: "not what the API says"},
+		{name: "an error that is a text", in: part + `data: {"error":"out of memory"}` + "\n\n", wrong: "out of memory"},
 		{name: "an error", in: part + `data: {"error":{"message":"out of memory"}}` + "\n\n", wrong: "out of memory"},
 		{name: "nothing", wrong: errCut.Error()},
 	} {

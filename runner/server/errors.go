@@ -54,6 +54,7 @@ func (e *brokenError) Unwrap() error { return e.err }
 var (
 	errCut     = errors.New("the answer was cut off")
 	errGarbage = errors.New("its answer is not what the API says")
+	errSaid    = errors.New("the server failed while it answered")
 	errHuge    = errors.New("the answer is larger than any can be")
 	errStall   = errors.New("no answer within the time limit (--server timeout=)")
 )
@@ -79,5 +80,5 @@ func refused(err error) bool {
 		}
 		return true
 	}
-	return errors.Is(err, errGarbage)
+	return errors.Is(err, errGarbage) || errors.Is(err, errSaid)
 }

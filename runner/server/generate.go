@@ -56,7 +56,7 @@ func (s *Server) generate(ctx context.Context, r engine.Request) (engine.Answer,
 	if err != nil {
 		return engine.Answer{}, 0, err
 	}
-	if len(out.Choices) == 0 || out.Choices[0].FinishReason == nil {
+	if out.Choices[0].FinishReason == nil {
 		return engine.Answer{}, 0, fmt.Errorf("%s: its answer has no choice that is finished", url)
 	}
 	tokens := 0

@@ -75,7 +75,7 @@ func (s *Server) tryChat(ctx context.Context) error {
 	body := s.plain(map[string]any{"model": s.Model, "messages": []map[string]string{{"role": "user", "content": "Hello"}}, "max_tokens": 1, "temperature": 0})
 	var out completion
 	err := s.client.pacer.do(ctx, probeTries, func() error { return s.client.try(ctx, s.Address.api("/chat/completions"), body, &out) })
-	s.Can.Chat = err == nil && len(out.Choices) > 0
+	s.Can.Chat = err == nil
 	if err != nil && !refused(err) {
 		return err
 	}
@@ -88,9 +88,6 @@ func (s *Server) tryPrompts(ctx context.Context, front []int32) error {
 		var out completion
 		body := map[string]any{"model": s.Model, "prompt": prompt, "max_tokens": 1, "temperature": 0}
 		err := s.client.pacer.do(ctx, probeTries, func() error { return s.client.try(ctx, s.Address.api("/completions"), body, &out) })
-		if err == nil && len(out.Choices) == 0 {
-			err = &statusError{url: s.Address.api("/completions"), code: 200, message: "no choice in its answer"}
-		}
 		if err != nil || out.Usage == nil {
 			return usage{}, err
 		}

@@ -57,16 +57,7 @@ func (b byCompletions) ask(ctx context.Context, p prompt, tries int, also map[st
 	}
 	url := b.s.Address.api("/completions")
 	var out completion
-	err = b.s.client.pacer.do(ctx, tries, func() error {
-		out = completion{}
-		if err := b.s.client.try(ctx, url, body, &out); err != nil {
-			return err
-		}
-		if len(out.Choices) == 0 {
-			return &brokenError{url, fmt.Errorf("its answer has no choice")}
-		}
-		return nil
-	})
+	err = b.s.client.pacer.do(ctx, tries, func() error { return b.s.client.try(ctx, url, body, &out) })
 	if err != nil {
 		return c, u, nil, err
 	}

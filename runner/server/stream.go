@@ -2,8 +2,10 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,36 +42,41 @@ func (c *client) tryStream(ctx context.Context, url string, in any) (completion,
 		return completion{}, err
 	}
 	defer r.Body.Close()
-	if !isStream(r) { // asked for a stream, it answered at once
+	body := bufio.NewReader(r.Body)
+	if !isStream(r.Header, body) { // asked for a stream, it answered at once
 		var out completion
-		if err := json.NewDecoder(io.LimitReader(r.Body, maxBody)).Decode(&out); err != nil {
-			return out, c.broken(ctx, url, fmt.Errorf("%w: %w", errGarbage, quote.Error(err)))
-		}
-		return out, nil
+		return out, c.decode(ctx, url, body, &out)
 	}
-	out, err := joinEvents(r.Body, func() { watch.Reset(c.o.Timeout) })
+	out, err := joinEvents(body, func() { watch.Reset(c.o.Timeout) })
+	if said := (*wireError)(nil); errors.As(err, &said) {
+		return out, c.said(ctx, url, said)
+	}
 	if err != nil {
 		return out, c.broken(ctx, url, err)
 	}
 	return out, nil
 }
 
-func isStream(r *http.Response) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream")
+// isStream goes by the type of an answer, or, since proxies lose it, by how it
+// begins.
+func isStream(h http.Header, body *bufio.Reader) bool {
+	head, _ := body.Peek(len("data:")) // an error comes again when it is read
+	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream") || string(head) == "data:" || bytes.HasPrefix(head, []byte(":"))
 }
 
-// joinEvents reads server-sent events up to [DONE] or the end.
+// joinEvents reads server-sent events up to [DONE] or the end. Each part is a
+// sign of life; a comment is not: proxies send them for servers that are dead.
 func joinEvents(body io.Reader, alive func()) (completion, error) {
 	out := completion{Choices: make([]choice, 1)}
 	var text strings.Builder
 	lines := bufio.NewScanner(io.LimitReader(body, maxBody))
 	lines.Buffer(nil, maxEvent)
 	for lines.Scan() {
-		alive()
 		data, ok := strings.CutPrefix(lines.Text(), "data:")
 		if !ok { // a comment that keeps the connection, an event's name, a blank line
 			continue
 		}
+		alive()
 		if data = strings.TrimSpace(data); data == "[DONE]" {
 			break
 		}
@@ -78,7 +85,7 @@ func joinEvents(body io.Reader, alive func()) (completion, error) {
 			return out, fmt.Errorf("%w, in a part of the stream: %w: %s", errGarbage, quote.Error(err), quote.Line(data))
 		}
 		if part.Error != nil {
-			return out, fmt.Errorf("the server failed while it answered: %s", quote.Line(part.Error.Message))
+			return out, part.Error
 		}
 		if part.Usage != nil {
 			out.Usage = part.Usage

@@ -1,6 +1,10 @@
 package server
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
 
 // A completion is an answer of /completions or /chat/completions, or a part of
 // a streamed one. Fields that only some servers have are empty elsewhere.
@@ -33,9 +37,29 @@ type usage struct {
 	CompletionTokens int `json:"completion_tokens"`
 }
 
+// A wireError is an error in an answer: a text, or an object.
 type wireError struct {
-	Message string `json:"message"`
+	Message string
+	Code    int // a status, 0 where none is told
 }
+
+func (e *wireError) UnmarshalJSON(data []byte) error {
+	var o struct {
+		Message string          `json:"message"`
+		Code    json.RawMessage `json:"code"` // a number, or a name
+	}
+	if json.Unmarshal(data, &e.Message) == nil {
+		return nil
+	}
+	if err := json.Unmarshal(data, &o); err != nil {
+		return err
+	}
+	e.Message = o.Message
+	e.Code, _ = strconv.Atoi(strings.Trim(string(o.Code), `"`)) // a name is no status
+	return nil
+}
+
+func (e *wireError) Error() string { return e.Message }
 
 // logprobs has the layout of /completions, or Content, that of chat, which
 // llama.cpp uses for both.
