@@ -2,6 +2,7 @@ package llamaeval
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -91,6 +92,39 @@ func TestMakeTargets(t *testing.T) {
 	for target := range strings.FieldsSeq(targets) {
 		if !strings.Contains("\n"+makefile, "\n"+target+":") {
 			t.Errorf("make has no target %s", target)
+		}
+	}
+}
+
+// CONTRIBUTING.md names files, tests and declarations that are there.
+func TestContributingNamesWhatIsThere(t *testing.T) {
+	var source strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (path == "bin" || strings.HasPrefix(d.Name(), ".") && path != ".") {
+			return filepath.SkipDir
+		}
+		if err == nil && strings.HasSuffix(path, ".go") && d.Type().IsRegular() && path != "house_test.go" {
+			source.WriteString(read(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := source.String()
+	for _, m := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(read(t, "CONTRIBUTING.md"), -1) {
+		name := m[1]
+		switch {
+		case regexp.MustCompile(`^[\w./*-]+/[\w./*-]+$`).MatchString(name) && !strings.HasPrefix(name, "bin/") && !strings.HasPrefix(name, "../") && name != "docs/bench-history.jsonl": // made by commands
+			if found, _ := filepath.Glob(name); len(found) == 0 {
+				t.Errorf("there is no %s", name)
+			}
+		case regexp.MustCompile(`^Test\w+$`).MatchString(name):
+			if !strings.Contains(code, "func "+name+"(") {
+				t.Errorf("there is no test %s", name)
+			}
+		case regexp.MustCompile(`^[a-z]+[A-Z]\w*$`).MatchString(name) && !strings.Contains(code, name):
+			t.Errorf("no code has %s", name)
 		}
 	}
 }

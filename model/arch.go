@@ -63,6 +63,10 @@ var architectures = map[string]architecture{
 		biases:    optional("attn_q", "attn_k", "attn_v", "attn_output"),
 		headNorms: true,
 	},
+	// ERNIE 4.5 without experts
+	"ernie4_5": {
+		biases: optional("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"),
+	},
 	"phi3": {
 		halves:    true,
 		fusedGate: true,

@@ -46,7 +46,7 @@ func TestOpenRefuses(t *testing.T) {
 		"too many":    {options: tinymodel.Options{Metadata: map[string]any{"llama.block_count": uint32(16777216)}}, want: "claims 16777216 layers"},
 		"mode":        {open: model.Options{Mode: "quick"}, want: `mode "quick" is neither`},
 		"isa":         {open: model.Options{ISA: "neon"}, want: "instruction set neon"},
-		"isa slip":    {open: model.Options{ISA: "axv2"}, want: `unknown instruction set "axv2"`},
+		"isa slip":    {open: model.Options{ISA: "axv2"}, want: "instruction set axv2: this machine and build have"},
 		"threads":     {open: model.Options{Threads: -1}, want: "-1 threads"},
 	} {
 		t.Run(name, func(t *testing.T) {

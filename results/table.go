@@ -137,7 +137,7 @@ func writeText(w io.Writer, t Table) error {
 		t.Width = TerminalWidth(w)
 	}
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "\n%s\n", wrap(Visible(t.Title), min(t.width(), LineWidth))); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", Wrap(Visible(t.Title), min(t.width(), LineWidth))); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func writeText(w io.Writer, t Table) error {
 		return err
 	}
 	for _, note := range t.Notes {
-		if _, err := fmt.Fprintln(w, wrap(note, min(t.width(), LineWidth))); err != nil {
+		if _, err := fmt.Fprintln(w, Wrap(note, min(t.width(), LineWidth))); err != nil {
 			return err
 		}
 	}
@@ -170,7 +170,9 @@ func (t Table) width() int {
 	return t.Width
 }
 
-func wrap(text string, lineWidth int) string {
+// Wrap breaks a text at spaces into lines of at most so many characters; words
+// that are longer stay whole.
+func Wrap(text string, lineWidth int) string {
 	var out strings.Builder
 	width := 0
 	for word := range strings.SplitSeq(text, " ") {

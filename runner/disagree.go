@@ -18,15 +18,18 @@ func (t *tally) disagreement(task string) string {
 	var equal, different, unknown int
 	var differ []int32
 	for i, row := range t.rows {
+		exact, judged := row[scoring.ExactJudge]
 		switch {
+		case !judged:
+			continue
 		case row[scoring.ExactUnknown] == 1:
 			unknown++
-		case row[scoring.ExactJudge] == 1:
+		case exact == 1:
 			equal++
 		default:
 			different++
 		}
-		if row[scoring.ExactJudge] != row["exact_match"] {
+		if exact != row["exact_match"] {
 			differ = append(differ, t.docs[i])
 		}
 	}

@@ -19,7 +19,6 @@ type judge struct {
 	task      *tasks.Task
 	pipelines []scoring.Pipeline
 	metrics   []scoring.MetricSpec
-	process   scoring.ProcessFunc
 	votes     *vote // nil: the task has no vote over samples
 
 	mu       sync.Mutex
@@ -60,8 +59,8 @@ func newJudge(t *tasks.Task, code scoring.CodeRunner) (*judge, error) {
 
 // useMetrics resolves what the task file lists, or the function in its place.
 func (j *judge) useMetrics(code scoring.CodeRunner) error {
-	if j.task.ProcessResults != "" {
-		return j.useFunction(j.task.ProcessResults)
+	if p := j.task.ProcessResults; p != nil {
+		return j.useProcess(p)
 	}
 	for _, m := range j.task.Metrics {
 		if m.Func == tasks.ScoreMajAtK {
@@ -77,19 +76,41 @@ func (j *judge) useMetrics(code scoring.CodeRunner) error {
 }
 
 func newFilter(f tasks.Filter) (scoring.Filter, error) {
-	if f.Function != "custom" {
-		return scoring.NewFilter(f.Function, f.Args)
+	if f.Own != nil {
+		return *f.Own, nil
 	}
-	name, _ := f.Args.Get("filter_fn")
-	switch name {
-	case tasks.FilterBuildPredictions:
-		return scoring.BuildPredictions(), nil
-	case tasks.FilterBuildPredictionsInstruct:
-		return scoring.BuildPredictionsInstruct(), nil
-	case tasks.FilterFencedCode:
-		return scoring.FencedCode(), nil
+	return scoring.NewFilter(f.Function, f.Args)
+}
+
+// useProcess lets a function take the place of the metrics' computation. The
+// metrics still say how its values are aggregated.
+func (j *judge) useProcess(p *scoring.Process) error {
+	if p.Metrics != nil {
+		j.metrics = p.Metrics()
+		return nil
 	}
-	return scoring.Filter{}, fmt.Errorf("no filter function %q", py.Str(name))
+	for _, m := range j.task.Metrics {
+		spec, err := scoring.NewMetric(m.Name, nil)
+		if err != nil { // a value of the function's own
+			spec = scoring.MetricSpec{Name: m.Name, Aggregation: "mean", HigherIsBetter: true}
+		}
+		if spec, err = listed(spec, m); err != nil {
+			return fmt.Errorf("metric %s: %w", m.Name, err)
+		}
+		j.metrics = append(j.metrics, spec)
+	}
+	return nil
+}
+
+// listed applies what a task file's metric_list says of a metric.
+func listed(spec scoring.MetricSpec, m tasks.Metric) (scoring.MetricSpec, error) {
+	if m.Aggregation != "" {
+		spec.Aggregation = m.Aggregation
+	}
+	if m.HigherIsBetter != nil {
+		spec.HigherIsBetter = *m.HigherIsBetter
+	}
+	return spec, scoring.CheckAggregation(spec.Aggregation)
 }
 
 func newMetric(m tasks.Metric, code scoring.CodeRunner) (scoring.MetricSpec, error) {
@@ -176,8 +197,8 @@ func (j *judge) judge(ctx context.Context, it prompts.Item, s *results.Sample) e
 }
 
 func (j *judge) row(ctx context.Context, item scoring.Item, out scoring.Outcome) (scoring.Row, error) {
-	if j.process != nil {
-		return j.process(ctx, item, out)
+	if p := j.task.ProcessResults; p != nil {
+		return p.Score(ctx, item, out)
 	}
 	r, err := scoring.Score(ctx, scoring.OutputType(j.task.OutputType), j.metrics, item, out)
 	if len(r.Warnings) > 0 {

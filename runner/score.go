@@ -165,10 +165,8 @@ func (j *Job) warnings(tallies map[string]*tally) []string {
 			out = append(out, fmt.Sprintf("task %s: %d of %d generations (%.0f%%) ended at their token limit: if answers are cut off, --gen max_tokens=N raises it from %d",
 				p.Task.Name, t.hitLimit, t.generation, 100*float64(t.hitLimit)/float64(t.generation), p.MaxTokens))
 		}
-		if p.Task.ProcessResults == tasks.ScoreHendrycksMath {
-			if text := t.disagreement(p.Task.Name); text != "" {
-				out = append(out, text)
-			}
+		if text := t.disagreement(p.Task.Name); text != "" {
+			out = append(out, text)
 		}
 	}
 	return out

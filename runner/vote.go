@@ -31,8 +31,8 @@ func newVote(t *tasks.Task, metrics []scoring.MetricSpec) (*vote, error) {
 	if v.ks, err = atK(t.Metrics[i].Args); err != nil {
 		return nil, err
 	}
-	if t.ProcessResults == tasks.ScoreHendrycksMath {
-		v.key = scoring.HendrycksKey
+	if p := t.ProcessResults; p != nil && p.Key != nil {
+		v.key = p.Key
 		return v, nil
 	}
 	for _, m := range metrics {

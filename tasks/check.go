@@ -11,7 +11,7 @@ func (t *Task) CheckScoring() error {
 	src := &source{name: t.File, builtin: t.Builtin}
 	for _, chain := range t.Filters {
 		for _, f := range chain.Filters {
-			if f.Function == "custom" {
+			if f.Own != nil {
 				continue
 			}
 			if _, err := scoring.NewFilter(f.Function, f.Args); err != nil {
@@ -19,7 +19,7 @@ func (t *Task) CheckScoring() error {
 			}
 		}
 	}
-	if t.ProcessResults != "" {
+	if t.ProcessResults != nil {
 		return nil
 	}
 	for _, m := range t.Metrics {

@@ -1,6 +1,10 @@
 package tasks
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/llamaeval/llamaeval/tasks/scoring"
+)
 
 // functionTable lists every Python function that has a Go implementation.
 // The hashes are of the files in lm-evaluation-harness 0.4.13.
@@ -22,34 +26,34 @@ var functionTable = sync.OnceValue(func() []*function {
 		{folder: "winogrande", module: "preprocess_winogrande", name: "doc_to_target", hashes: winogrande, doc: winograndeTarget},
 		{folder: "winogrande", module: "preprocess_winogrande", name: "doc_to_choice", hashes: winogrande, doc: winograndeChoice},
 
-		{folder: "humaneval", module: "utils", name: "pass_at_k", hashes: humaneval, scoring: ScorePassAtK},
-		{folder: "humaneval", module: "utils", name: "build_predictions", hashes: humaneval, scoring: FilterBuildPredictions},
-		{folder: "humaneval", module: "utils", name: "build_predictions_instruct", hashes: humaneval, scoring: FilterBuildPredictionsInstruct},
+		{folder: "humaneval", module: "utils", name: "pass_at_k", hashes: humaneval, metric: ScorePassAtK},
+		{folder: "humaneval", module: "utils", name: "build_predictions", hashes: humaneval, answers: scoring.BuildPredictions},
+		{folder: "humaneval", module: "utils", name: "build_predictions_instruct", hashes: humaneval, answers: scoring.BuildPredictionsInstruct},
 
-		{folder: "mbpp", module: "utils", name: "pass_at_1", hashes: mbpp, scoring: ScorePassAt1},
-		{folder: "mbpp", module: "utils", name: "build_predictions", hashes: mbpp, scoring: FilterFencedCode},
+		{folder: "mbpp", module: "utils", name: "pass_at_1", hashes: mbpp, metric: ScorePassAt1},
+		{folder: "mbpp", module: "utils", name: "build_predictions", hashes: mbpp, answers: scoring.FencedCode},
 		{folder: "mbpp", module: "utils", name: "list_fewshot_samples", hashes: mbpp,
 			samples: &samples{path: "google-research-datasets/mbpp", config: "full", split: "prompt", pick: mbppShots}},
 
-		{folder: "truthfulqa", module: "utils", name: "process_results_mc2", hashes: truthfulqa, scoring: ScoreTruthfulQAMC2},
+		{folder: "truthfulqa", module: "utils", name: "process_results_mc2", hashes: truthfulqa, process: &scoring.Process{Score: scoring.TruthfulQAMC2}},
 		{folder: "toxigen", module: "utils", name: "doc_to_target",
 			hashes: []string{"ee3555e7e5100a18c63a3b194003af6e2685f87949b98576ba746f6ee3f16e00"}, doc: toxigenTarget},
 
 		{folder: "wikitext", module: "preprocess_wikitext", name: "wikitext_detokenizer", hashes: wikitext, doc: wikitextText},
-		{folder: "wikitext", module: "preprocess_wikitext", name: "process_results", hashes: wikitext, scoring: ScoreWikitext},
+		{folder: "wikitext", module: "preprocess_wikitext", name: "process_results", hashes: wikitext, process: &scoring.Process{Score: scoring.Wikitext}},
 
 		{folder: "hendrycks_math", module: "utils", name: "process_docs", hashes: math, docs: mapDocs(mathDoc)},
-		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, scoring: ScoreHendrycksMath},
+		{folder: "hendrycks_math", module: "utils", name: "process_results", hashes: math, process: &scoring.Process{Score: scoring.HendrycksMath, Metrics: scoring.HendrycksMetrics, Key: scoring.HendrycksKey}},
 
-		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, scoring: ScoreAGIEval},
-		{folder: "agieval", module: "utils", name: "process_results", hashes: agieval, scoring: ScoreAGIEvalMath},
+		{folder: "agieval", module: "utils", name: "process_results_mcqa", hashes: agieval, process: &scoring.Process{Score: scoring.AGIEvalChoices}},
+		{folder: "agieval", module: "utils", name: "process_results", hashes: agieval, process: &scoring.Process{Score: scoring.AGIEvalMath}},
 
 		{folder: "squadv2", module: "task", name: "SQuAD2", hashes: squad, class: "squad_v2"},
-		{folder: "squad_v2", name: "process_results", scoring: ScoreSquadV2},
-		{folder: "squad", name: "process_results", scoring: ScoreSquad},
-		{folder: "vote", name: "maj_at_k", scoring: ScoreMajAtK},
+		{folder: "squad_v2", name: "process_results", process: &scoring.Process{Score: scoring.SQuADv2, Metrics: scoring.SQuADv2Metrics}},
+		{folder: "squad", name: "process_results", process: &scoring.Process{Score: scoring.SQuAD}},
+		{folder: "vote", name: "maj_at_k", metric: ScoreMajAtK},
 		{folder: "quac", name: "process_docs", docs: quacDocs},
-		{folder: "quac", name: "process_results", scoring: ScoreQuAC},
+		{folder: "quac", name: "process_results", process: &scoring.Process{Score: scoring.QuAC}},
 	}
 	for _, folder := range []string{"zeroshot", "cot_zeroshot"} {
 		for _, name := range []string{"MultiChoiceRegexFilter", "MapRegexFilter", "NumberParseRegexFilter", "WordSortFilter"} {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/tasks/py"
+	"github.com/llamaeval/llamaeval/tasks/scoring"
 )
 
 // A function is our own implementation of a Python function that task files
@@ -28,9 +29,11 @@ type function struct {
 	docs    ProcessDocs // process_docs
 	doc     DocFunc     // doc_to_text, doc_to_target, doc_to_choice
 	samples *samples    // fewshot_config.samples
-	scoring string      // process_results, metric, aggregation, filter_fn: its name in package scoring
-	filter  string      // function of a filter: its name in package scoring
-	class   string      // class: the built-in task that stands for it
+	process *scoring.Process
+	metric  string                // metric: one of the names below
+	answers func() scoring.Filter // filter_fn
+	filter  string                // function of a filter: its name in package scoring
+	class   string                // class: the built-in task that stands for it
 }
 
 // samples are exemplars that a Python file holds a copy of; we read them where
@@ -40,27 +43,16 @@ type samples struct {
 	pick                ProcessDocs
 }
 
-// Names under which Task.ProcessResults, Metric.Func and a custom filter's
-// filter_fn refer to package scoring.
+// Names under which Metric.Func refers to functions that need more than a
+// document: a runner of programs, or all samples.
 const (
-	ScoreSquadV2                   = "squad_v2"                             // process_results
-	ScoreSquad                     = "squad.process_results"                // process_results
-	ScoreQuAC                      = "quac.process_results"                 // process_results
-	ScoreTruthfulQAMC2             = "truthfulqa.process_results_mc2"       // process_results
-	ScoreWikitext                  = "wikitext.process_results"             // process_results
-	ScoreHendrycksMath             = "hendrycks_math.process_results"       // process_results
-	ScoreAGIEval                   = "agieval.process_results_mcqa"         // process_results
-	ScoreAGIEvalMath               = "agieval.process_results"              // process_results
-	ScorePassAtK                   = "humaneval.pass_at_k"                  // metric; keyword argument k
-	ScorePassAt1                   = "mbpp.pass_at_1"                       // metric
-	ScoreMajAtK                    = "vote.maj_at_k"                        // metric; keyword argument k
-	FilterBuildPredictions         = "humaneval.build_predictions"          // prompt + completion
-	FilterBuildPredictionsInstruct = "humaneval.build_predictions_instruct" // the same, cut at a code fence
-	FilterFencedCode               = "mbpp.build_predictions"               // the first code block of a chat model's answer
+	ScorePassAtK = "humaneval.pass_at_k" // keyword argument k
+	ScorePassAt1 = "mbpp.pass_at_1"
+	ScoreMajAtK  = "vote.maj_at_k" // keyword argument k
 )
 
-// qualified is the name by which our own task files call the function, and
-// by which scoring knows it: hellaswag.process_docs.
+// qualified is the name by which our own task files call the function:
+// hellaswag.process_docs.
 func (f *function) qualified() string { return f.folder + "." + f.name }
 
 // function finds the implementation of a !function node.

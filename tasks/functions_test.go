@@ -124,7 +124,7 @@ func TestFunctionTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, fn := range functionTable() {
 		roles := 0
-		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.samples != nil, fn.scoring != "", fn.filter != "", fn.class != ""} {
+		for _, is := range []bool{fn.docs != nil, fn.doc != nil, fn.samples != nil, fn.process != nil, fn.metric != "", fn.answers != nil, fn.filter != "", fn.class != ""} {
 			if is {
 				roles++
 			}

@@ -2,8 +2,10 @@ package tasks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/llamaeval/llamaeval/tasks/py"
+	"github.com/llamaeval/llamaeval/tasks/scoring"
 )
 
 // OutputType says what a task asks of the model.
@@ -74,8 +76,8 @@ type Task struct {
 	DocToChoice    Expr
 	Description    Expr
 	GenPrefix      Expr
-	ProcessDocs    ProcessDocs // nil: the documents as they are stored
-	ProcessResults string      // the scoring package's name for it, "" for the built-in computation
+	ProcessDocs    ProcessDocs      // nil: the documents as they are stored
+	ProcessResults *scoring.Process // nil: the metrics' own computation
 
 	TargetDelimiter  string
 	FewshotDelimiter string
@@ -128,10 +130,10 @@ type Gen struct {
 // reference's Hugging Face backend does.
 const DefaultMaxTokens = 256
 
-// Filter is one step of a filter chain; Args are its keyword arguments. A
-// function among them stands as the text of its canonical name.
+// Filter is one step of a filter chain; Args are its keyword arguments.
 type Filter struct {
 	Function string
+	Own      *scoring.Filter // of the function "custom": what the file names
 	Args     *py.Dict
 	Line     int
 }
@@ -168,10 +170,5 @@ func (t *Task) EvalSplit() (string, error) {
 // NeedsUnconditional reports whether a metric compares each choice with its
 // probability without a context (acc_mutual_info).
 func (t *Task) NeedsUnconditional() bool {
-	for _, m := range t.Metrics {
-		if m.Name == "acc_mutual_info" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Metrics, func(m Metric) bool { return scoring.NeedsUnconditional(m.Name) })
 }

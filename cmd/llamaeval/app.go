@@ -51,12 +51,17 @@ func dataFlags() []cli.Flag {
 	return append(sourceFlags(), &cli.BoolFlag{Name: "sample", Usage: "use the embedded sample, which is not the benchmark"})
 }
 
-func sourceFlags() []cli.Flag {
+func sourceFlags() []cli.Flag { return append(hubFlags(), tasksDirFlag()) }
+
+func hubFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "hub", Usage: "a mirror `FOLDER`, or a hub's address: the only source of data", DefaultText: "the public hub, then the cache", EnvVars: []string{"LLAMAEVAL_HUB"}},
 		&cli.BoolFlag{Name: "offline", Usage: "fetch nothing (also: HF_HUB_OFFLINE=1)"},
-		&cli.StringSliceFlag{Name: "tasks-dir", Usage: "a `FOLDER` with task files of your own; may be repeated", DefaultText: "none"},
 	}
+}
+
+func tasksDirFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "tasks-dir", Usage: "a `FOLDER` with task files of your own; may be repeated", DefaultText: "none"}
 }
 
 // machineFlags say what of this machine is used; no result depends on them.

@@ -41,7 +41,7 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 			return nil, usagef("%s --%s needs a value: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, strings.Join(path[1:], " "))
 		}
 		if known == nil && name != "help" && name != "h" {
-			return nil, usagef("%s has no flag --%s%s: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, nearest.DidYouMean(name, flagNames(own)), strings.Join(path[1:], " "))
+			return nil, usagef("%s has no flag --%s%s: see `llamaeval %s --help`", strings.Join(path[1:], " "), name, nearest.DidYouMean("--"+name, flagNames(own)), strings.Join(path[1:], " "))
 		}
 	}
 	return slices.Concat(path, flags, []string{"--"}, words, rest), nil
@@ -101,10 +101,15 @@ func takesValue(f cli.Flag) bool {
 	return ok && d.TakesValue()
 }
 
+// flagNames are the flags as they are typed, short ones left out.
 func flagNames(flags []cli.Flag) []string {
 	var out []string
 	for _, f := range flags {
-		out = append(out, f.Names()...)
+		for _, name := range f.Names() {
+			if len(name) > 1 {
+				out = append(out, "--"+name)
+			}
+		}
 	}
 	return out
 }

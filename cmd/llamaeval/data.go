@@ -34,13 +34,13 @@ func dataCommand() *cli.Command {
 				Name: "pull", Usage: "fetch all that tasks need, so that they run offline",
 				ArgsUsage:    "TASK...",
 				UsageText:    "llamaeval data pull gsm8k,hellaswag\nllamaeval data pull llama2 'bbh_*'",
-				Flags:        flags(dataFlags(), quietFlag()),
+				Flags:        flags(sourceFlags(), quietFlag()),
 				OnUsageError: wrongUsage, Action: dataPull,
 			},
 			{
 				Name: "verify", Usage: "compare cached files with the hashes they came with",
 				UsageText:    "llamaeval data verify",
-				Flags:        flags(dataFlags(), formatFlag(), quietFlag()),
+				Flags:        flags(hubFlags(), formatFlag(), quietFlag()),
 				OnUsageError: wrongUsage, Action: dataVerify,
 			},
 		},
@@ -152,7 +152,7 @@ func dataPull(c *cli.Context) error {
 		return err
 	}
 	show := newTransfers(c)
-	s, err := openStore(c, dataset.Options{Offline: offline(c), Sample: c.Bool("sample")}, show)
+	s, err := openStore(c, dataset.Options{Offline: offline(c)}, show)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func dataVerify(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	s, err := store(c, c.Bool("sample"))
+	s, err := store(c, false)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func doctorCommand() *cli.Command {
 		Name:      "doctor",
 		Usage:     "say what this machine has, what is missing, and what to do next",
 		UsageText: "llamaeval doctor\nllamaeval doctor --sandbox wasm=python.wasm\nllamaeval doctor --format json",
-		Flags: flags(modelFlag(), sourceFlags()[:2],
+		Flags: flags(modelFlag(), hubFlags(),
 			&cli.StringFlag{Name: "sandbox", Usage: "the `KIND` of sandbox to try: host, or wasm=PATH", Value: "host"},
 			formatFlag(), quietFlag()),
 		OnUsageError: wrongUsage,

@@ -22,7 +22,7 @@ var mistakes = []struct {
 	// The command line.
 	{"rnu --task piqa", 2, "did you mean run?"},
 	{"tasks lst", 2, "did you mean list?"},
-	{"run --tsk piqa", 2, "did you mean task"},
+	{"run --tsk piqa", 2, "did you mean --task?"},
 	{"run --nonsense", 2, "`llamaeval run --help`"},
 	{"run", 2, "`llamaeval run --task gsm8k`"},
 	{"run --task", 2, "`llamaeval run --help`"},

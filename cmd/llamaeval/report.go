@@ -39,7 +39,7 @@ func reportAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.notice(fmt.Sprintf("%s: %d models, %d samples, %.1f MB", out, stats.Models, stats.Samples, float64(stats.Bytes)/1e6))
+	s.notice(fmt.Sprintf("%s: models %d, samples %d, %.1f MB", out, stats.Models, stats.Samples, float64(stats.Bytes)/1e6))
 	return nil
 }
 

@@ -91,6 +91,11 @@ func runAction(c *cli.Context) error {
 		return err
 	}
 	report.Reference = published
+	return deliver(c, job, report, against, format)
+}
+
+// deliver prints what a run found, and whether its gates are passed.
+func deliver(c *cli.Context, job *runner.Job, report results.Report, against *againstBase, format string) error {
 	say := notice(c)
 	for _, w := range report.Warnings {
 		say("warning: " + w)

@@ -24,7 +24,7 @@ func tasksCommand() *cli.Command {
 			{
 				Name: "list", Usage: "list tasks and groups",
 				UsageText:    "llamaeval tasks list\nllamaeval tasks list --tasks-dir my-tasks --format json",
-				Flags:        flags(dataFlags(), formatFlag(), quietFlag()),
+				Flags:        flags(tasksDirFlag(), formatFlag(), quietFlag()),
 				OnUsageError: wrongUsage, Action: tasksList,
 			},
 			{

@@ -14,7 +14,7 @@ func tasksNewCommand() *cli.Command {
 		Name: "new", Usage: "write a task file to start from, and a small CSV file for it",
 		ArgsUsage:    "NAME",
 		UsageText:    "llamaeval tasks new capitals",
-		Flags:        flags(dataFlags(), quietFlag()),
+		Flags:        flags(&cli.StringSliceFlag{Name: "tasks-dir", Usage: "the `FOLDER` to write into", DefaultText: "this one"}, quietFlag()),
 		OnUsageError: wrongUsage, Action: tasksNew,
 	}
 }

@@ -3,7 +3,6 @@ package cpu
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -113,10 +112,6 @@ type bf16 struct {
 // Variable names the environment variable that chooses the instruction set.
 const Variable = "LLAMAEVAL_ISA"
 
-// known lists every instruction set the program can be asked for, so that a
-// name is told apart from a slip of the pen.
-var known = []string{"avx512", "avx2", "neon", "portable"}
-
 // choose returns the instruction set called name, or the best one if name and
 // the environment variable are empty.
 func choose(name string) (*isa, error) {
@@ -134,11 +129,7 @@ func choose(name string) (*isa, error) {
 		}
 		names = append(names, s.name)
 	}
-	list := strings.Join(names, ", ")
-	if slices.Contains(known, name) {
-		return nil, fmt.Errorf("instruction set %s: this machine or build has only %s; unset %s or name one of these", name, list, Variable)
-	}
-	return nil, fmt.Errorf("unknown instruction set %q: this machine has %s", name, list)
+	return nil, fmt.Errorf("instruction set %.40s: this machine and build have %s; name one of these, or unset %s", name, strings.Join(names, ", "), Variable)
 }
 
 // Available returns the names of the instruction sets that this machine and

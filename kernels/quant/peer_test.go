@@ -26,7 +26,7 @@ with np.errstate(all="ignore"):
 // decodedByPeer lists what the gguf package decodes.
 func decodedByPeer() (list []Type) {
 	for i, f := range formats {
-		if t := Type(i); f.decode != nil && t.GGML() && t != F64 && t != Q1_0 {
+		if t := Type(i); f.decode != nil && !slices.Contains(derived, t) {
 			list = append(list, t)
 		}
 	}
@@ -49,6 +49,9 @@ func TestDequantizeMatchesGGUF(t *testing.T) {
 			got := make([]float32, blocks*typ.BlockSize())
 			if err := Dequantize(got, typ, raw); err != nil {
 				t.Fatal(err)
+			}
+			if len(want) != 4*len(got) {
+				t.Fatalf("the package gives %d bytes of weights, want %d", len(want), 4*len(got))
 			}
 			for i, w := range got {
 				bits := binary.LittleEndian.Uint32(want[4*i:])

@@ -85,6 +85,7 @@ var families = map[string]family{
 	"mistral":     {architecture: "llama", paired: true, activation: "silu", windows: everywhere},
 	"qwen2":       {architecture: "qwen2", activation: "silu", windows: above},
 	"qwen3":       {architecture: "qwen3", activation: "silu", windows: above, headDim: 128},
+	"ernie4_5":    {architecture: "ernie4_5", activation: "silu", headDim: 128, tied: true},
 	"phi3":        {architecture: "phi3", activation: "silu", windows: everywhere},
 	"gemma":       {architecture: "gemma", activation: "gelu_pytorch_tanh", normPlus1: true, headDim: 256, tied: true},
 	"gemma2":      {architecture: "gemma2", activation: "gelu_pytorch_tanh", normPlus1: true, sandwich: true, windows: butEvery(2), headDim: 256, tied: true},

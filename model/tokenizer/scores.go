@@ -35,6 +35,44 @@ func newScoreModel(v *Vocabulary, scores []float32, ids map[string]int32) (*scor
 		return nil, fmt.Errorf("%d scores for %d tokens", len(scores), len(v.Tokens))
 	}
 	m := &scoreModel{chars: make(map[rune]int32), merges: make(mergeTable), size: int32(len(v.Tokens)), unknown: -1}
+	pieces, err := m.readKinds(v)
+	if err != nil {
+		return nil, err
+	}
+	m.none = m.size
+	symbol := func(text string) (int32, bool) {
+		if id, ok := pieces[text]; ok {
+			return id, true
+		}
+		r, n := utf8.DecodeRuneInString(text)
+		if n != len(text) {
+			return 0, false
+		}
+		id, ok := m.chars[r]
+		if !ok {
+			id = m.none
+			m.chars[r] = id
+			m.none++
+		}
+		return id, true
+	}
+	ranks, err := rank(scores)
+	if err != nil {
+		return nil, err
+	}
+	for i, token := range v.Tokens {
+		if id, ok := pieces[token]; ok && id == int32(i) {
+			if err := m.enter(token, merge{ranks[i], id}, symbol); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// readKinds sorts the tokens by their kinds and returns the ids of those that
+// texts are made of.
+func (m *scoreModel) readKinds(v *Vocabulary) (map[string]int32, error) {
 	pieces := make(map[string]int32, len(v.Tokens))
 	bytes := make(map[string]int32)
 	for i, token := range v.Tokens {
@@ -68,35 +106,7 @@ func newScoreModel(v *Vocabulary, scores []float32, ids map[string]int32) (*scor
 	if m.unknown < 0 && !m.fallback {
 		return nil, fmt.Errorf("there is neither an unknown token nor one for each byte")
 	}
-	m.none = m.size
-	symbol := func(text string) (int32, bool) {
-		if id, ok := pieces[text]; ok {
-			return id, true
-		}
-		r, n := utf8.DecodeRuneInString(text)
-		if n != len(text) {
-			return 0, false
-		}
-		id, ok := m.chars[r]
-		if !ok {
-			id = m.none
-			m.chars[r] = id
-			m.none++
-		}
-		return id, true
-	}
-	ranks, err := rank(scores)
-	if err != nil {
-		return nil, err
-	}
-	for i, token := range v.Tokens {
-		if id, ok := pieces[token]; ok && id == int32(i) {
-			if err := m.enter(token, merge{ranks[i], id}, symbol); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return m, nil
+	return pieces, nil
 }
 
 // longestPiece bounds the pieces that merges are looked for: each place in

@@ -41,7 +41,7 @@ var kinds = []struct{ missing, next, families string }{
 	},
 	{
 		"layers that differ from Llama's in other ways (scales, norms, or some without positions)", served,
-		"olmo2 olmo3 internlm2 granite exaone exaone4 minicpm minicpm3 baichuan chatglm glm4 glm smollm3 deci hunyuandense hunyuanv1dense ernie45 " +
+		"olmo2 olmo3 internlm2 granite exaone exaone4 minicpm minicpm3 baichuan chatglm glm4 glm smollm3 deci hunyuandense hunyuanv1dense " +
 			"apertus seedoss xverse plamo arcee dream llada mistral4 ministral3",
 	},
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -91,6 +92,28 @@ func TestText(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// In a terminal no line is longer than it, unless a word is, and nothing but
+// blanks and line ends changes.
+func TestTextInTerminal(t *testing.T) {
+	text := func(width int) string {
+		var b bytes.Buffer
+		if err := WriteText(&b, open(t, folder(t), Selection{}).Items(), width); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	words := func(s string) []string { return strings.Fields(strings.NewReplacer("─", "", "│", "").Replace(s)) }
+	narrow := text(40)
+	if diff := cmp.Diff(words(text(0)), words(narrow)); diff != "" {
+		t.Error(diff)
+	}
+	for l := range strings.SplitSeq(narrow, "\n") {
+		if n := utf8.RuneCountInString(l); n > 40 && len(strings.Fields(l)) > 1 && !strings.HasPrefix(l, "── ") {
+			t.Errorf("%d characters: %s", n, l)
+		}
 	}
 }
 

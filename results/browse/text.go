@@ -22,14 +22,16 @@ const (
 // A page is where samples are printed.
 type page struct {
 	*bufio.Writer
-	width int // characters of a line
+	width int  // characters of a line
+	wraps bool // text, too, as in a terminal; else its lines stay whole
 }
 
 // WriteText prints items as plain text, one after another. Of a long prompt
-// only the end is shown, where the question stands. Rules and lines of numbers
-// have at most width characters, results.LineWidth where that is 0 or more.
+// only the end is shown, where the question stands. Lines have at most width
+// characters, that of the terminal; where it is 0, there is none: then rules and
+// lines of numbers have results.LineWidth, and lines of text are whole.
 func WriteText(w io.Writer, items iter.Seq2[Item, error], width int) error {
-	b := &page{bufio.NewWriter(w), results.LineWidth}
+	b := &page{bufio.NewWriter(w), results.LineWidth, width > 0}
 	if width > 0 {
 		b.width = min(width, b.width)
 	}
@@ -181,13 +183,21 @@ func quoted(texts []string) string {
 }
 
 func line(b *page, name, text string) {
-	fmt.Fprintf(b, "%s: %s\n", results.Visible(name), text)
+	b.put("", results.Visible(name)+": "+text, "  ")
 }
 
 // block prints a text of several lines below its name.
 func block(b *page, name, text string) {
 	fmt.Fprintf(b, "%s:\n", name)
 	for l := range strings.SplitSeq(results.Visible(text), "\n") {
-		fmt.Fprintf(b, "  │ %s\n", l)
+		b.put("  │ ", l, "    ")
 	}
+}
+
+// put prints a line, and begins what does not fit below it with more.
+func (b *page) put(begin, text, more string) {
+	if b.wraps {
+		text = strings.ReplaceAll(results.Wrap(text, b.width-len(more)), "\n", "\n"+more)
+	}
+	fmt.Fprintf(b, "%s%s\n", begin, text)
 }

@@ -98,4 +98,6 @@ CASES = [
     Case("gemma3", "Gemma 3 (text)", "normalised queries and keys, five of six layers with a window and their own rotary base",
          "Gemma3", dict(num_hidden_layers=7, head_dim=32, sliding_window=70, query_pre_attn_scalar=32, tie_word_embeddings=True,
                         rope_parameters=dict(sliding_attention=rope(1e4), full_attention=rope(1e6, "linear", factor=8.0))), tokens=200, tokenizer="gemma"),
+    Case("ernie4.5", "ERNIE 4.5 without experts", "neighbours turn in both formats, tied embeddings", "Ernie4_5",
+         dict(head_dim=32, tie_word_embeddings=True, rope_parameters=rope(5e5)), tokenizer="model"),
 ]

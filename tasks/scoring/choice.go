@@ -12,12 +12,10 @@ import (
 const outsideChoices = -100
 
 // scoreChoices scores a multiple-choice document from one response per choice,
-// followed by as many unconditional ones when acc_mutual_info is asked for.
+// followed by as many unconditional ones when a metric needs them.
 func scoreChoices(specs []MetricSpec, item Item, responses []Response) (Result, error) {
-	n := len(item.Choices)
-	mutual := has(specs, "acc_mutual_info")
-	want := n
-	if mutual {
+	n, want := len(item.Choices), len(item.Choices)
+	if slices.ContainsFunc(specs, func(s MetricSpec) bool { return NeedsUnconditional(s.Name) }) {
 		want = 2 * n
 	}
 	if n == 0 || len(responses) != want {
@@ -27,15 +25,15 @@ func scoreChoices(specs []MetricSpec, item Item, responses []Response) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	lls := make([]float64, n)
-	for i := range lls {
-		lls[i] = responses[i].LogLikelihood
-	}
-	s := choiceScores{item: item, responses: responses, lls: lls, golds: golds}
+	s := choiceScores{choices: item.Choices, responses: responses[:n], unconditional: responses[n:], golds: golds}
 	row := Row{}
 	for _, spec := range specs {
-		if err := s.add(row, spec.Name); err != nil {
-			return Result{}, err
+		numbers, err := knownMetrics()[spec.Name].choice(s)
+		if err != nil {
+			return Result{}, fmt.Errorf("metric %s %w", spec.Name, err)
+		}
+		for key, v := range numbers {
+			row[spec.Name+key] = v
 		}
 	}
 	result := Result{Row: row}
@@ -45,69 +43,78 @@ func scoreChoices(specs []MetricSpec, item Item, responses []Response) (Result, 
 	return result, nil
 }
 
+// choiceScores are what the metrics of a multiple-choice document are made of.
 type choiceScores struct {
-	item      Item
-	responses []Response
-	lls       []float64 // conditional, one per choice
-	golds     []int     // any of them counts
-}
-
-func (s choiceScores) add(row Row, name string) error {
-	switch name {
-	case "acc":
-		row[name] = s.hit(s.lls)
-	case "acc_norm":
-		row[name] = s.hit(s.per(func(c string) int { return py.Len(c) }))
-	case "acc_bytes":
-		row[name] = s.hit(s.per(func(c string) int { return len(c) }))
-	case "acc_mutual_info":
-		gain := make([]float64, len(s.lls))
-		for i := range gain {
-			gain[i] = s.lls[i] - s.responses[len(s.lls)+i].LogLikelihood
-		}
-		row[name] = s.hit(gain)
-	case "exact_match":
-		row[name] = indicator(slices.ContainsFunc(s.golds, func(g int) bool { return g >= 0 && s.responses[g].IsGreedy }))
-	case "brier_score", "likelihood", "f1", "mcc":
-		return s.addSingle(row, name)
-	}
-	return nil
-}
-
-// addSingle adds the metrics that are defined for one gold label only.
-func (s choiceScores) addSingle(row Row, name string) error {
-	if len(s.golds) != 1 {
-		return fmt.Errorf("metric %s needs one gold label, the document has %d", name, len(s.golds))
-	}
-	gold := s.golds[0]
-	switch name {
-	case "brier_score":
-		row[name] = brier(softmax(s.lls), gold)
-	case "likelihood":
-		if gold < 0 {
-			return fmt.Errorf("metric likelihood needs a gold label among the choices")
-		}
-		row[name] = s.lls[gold]
-	default:
-		row[name+goldKey] = float64(gold)
-		row[name+predKey] = float64(argmax(s.lls))
-	}
-	return nil
+	choices       []string
+	responses     []Response // one per choice
+	unconditional []Response // the same without a context; empty if no metric needs them
+	golds         []int      // any of them counts
 }
 
 // hit is 1 when the largest score belongs to a gold choice.
-func (s choiceScores) hit(scores []float64) float64 {
-	return indicator(slices.Contains(s.golds, argmax(scores)))
+func hit(scores func(choiceScores) []float64) func(choiceScores) (Row, error) {
+	return func(s choiceScores) (Row, error) {
+		return Row{"": indicator(slices.Contains(s.golds, argmax(scores(s))))}, nil
+	}
 }
 
-// per divides every log-likelihood by the length of its choice's text, without
-// the delimiter that was scored with it.
-func (s choiceScores) per(length func(string) int) []float64 {
-	out := make([]float64, len(s.lls))
-	for i, ll := range s.lls {
-		out[i] = ll / float64(length(s.item.Choices[i]))
+func (s choiceScores) likelihoods() []float64 {
+	return s.each(func(i int) float64 { return s.responses[i].LogLikelihood })
+}
+
+// perCharacter divides by the length of the choice's text, without the
+// delimiter that was scored with it; so does perByte.
+func (s choiceScores) perCharacter() []float64 {
+	return s.each(func(i int) float64 { return s.responses[i].LogLikelihood / float64(py.Len(s.choices[i])) })
+}
+
+func (s choiceScores) perByte() []float64 {
+	return s.each(func(i int) float64 { return s.responses[i].LogLikelihood / float64(len(s.choices[i])) })
+}
+
+// gains are what the context adds to each choice's log-likelihood.
+func (s choiceScores) gains() []float64 {
+	return s.each(func(i int) float64 { return s.responses[i].LogLikelihood - s.unconditional[i].LogLikelihood })
+}
+
+func (s choiceScores) each(score func(i int) float64) []float64 {
+	out := make([]float64, len(s.choices))
+	for i := range out {
+		out[i] = score(i)
 	}
 	return out
+}
+
+// greedyGold is 1 when a gold choice is what the model would have written.
+func greedyGold(s choiceScores) (Row, error) {
+	return Row{"": indicator(slices.ContainsFunc(s.golds, func(g int) bool { return g >= 0 && s.responses[g].IsGreedy }))}, nil
+}
+
+// oneLabel makes a metric's function of one that is defined for one gold label.
+func oneLabel(numbers func(s choiceScores, gold int) (Row, error)) func(choiceScores) (Row, error) {
+	return func(s choiceScores) (Row, error) {
+		if len(s.golds) != 1 {
+			return nil, fmt.Errorf("needs one gold label, the document has %d", len(s.golds))
+		}
+		return numbers(s, s.golds[0])
+	}
+}
+
+func brierScore(s choiceScores, gold int) (Row, error) {
+	return Row{"": brier(softmax(s.likelihoods()), gold)}, nil
+}
+
+func goldLikelihood(s choiceScores, gold int) (Row, error) {
+	if gold < 0 {
+		return nil, fmt.Errorf("needs a gold label among the choices")
+	}
+	return Row{"": s.responses[gold].LogLikelihood}, nil
+}
+
+// classes are the label and the likeliest choice, for metrics over all
+// documents.
+func classes(s choiceScores, gold int) (Row, error) {
+	return Row{goldKey: float64(gold), predKey: float64(argmax(s.likelihoods()))}, nil
 }
 
 // argmax is numpy's: the first of the largest, a NaN being larger than all.

@@ -11,19 +11,20 @@ import (
 // summed over all documents and not from a mean of scores. A document's row
 // holds its counts; there is none for the document alone.
 type corpusMetric struct {
-	counts  []string // keys after the metric's name, in the order of the numbers
-	segment func(prediction string, references []string) []float64
-	value   func(totals []float64) float64
+	counts        []string // keys after the metric's name, in the order of the numbers
+	segment       func(prediction string, references []string) []float64
+	value         func(totals []float64) float64
+	lowerIsBetter bool
 }
 
 // corpusMetrics are those of sacrebleu 2 with its default settings.
 func corpusMetrics() map[string]corpusMetric {
 	return map[string]corpusMetric{
-		"bleu": {append([]string{"/hyp", "/ref"}, numbered(bleuOrder, "/match", "/total")...), bleuSegment, bleuValue},
-		"chrf": {numbered(chrfOrder, "/hyp", "/ref", "/match"), chrF{}.segment, chrF{}.value},
+		"bleu": {append([]string{"/hyp", "/ref"}, numbered(bleuOrder, "/match", "/total")...), bleuSegment, bleuValue, false},
+		"chrf": {numbered(chrfOrder, "/hyp", "/ref", "/match"), chrF{}.segment, chrF{}.value, false},
 		"chrf++": {numbered(chrfOrder+chrfWords, "/hyp", "/ref", "/match"),
-			chrF{words: chrfWords}.segment, chrF{words: chrfWords}.value},
-		"ter": {[]string{"/edits", "/length"}, terSegment, terValue},
+			chrF{words: chrfWords}.segment, chrF{words: chrfWords}.value, false},
+		"ter": {[]string{"/edits", "/length"}, terSegment, terValue, true},
 	}
 }
 

@@ -22,8 +22,8 @@ func scoreGenerated(ctx context.Context, specs []MetricSpec, item Item, predicti
 	}
 	row := Row{}
 	for _, spec := range specs {
-		if corpus, ok := corpusMetrics()[spec.Name]; ok && spec.Func == nil {
-			one, err := corpus.row(spec.Name, golds, prediction)
+		if spec.corpus != nil {
+			one, err := spec.corpus.row(spec.Name, golds, prediction)
 			if err != nil {
 				return nil, fmt.Errorf("metric %s: %w", spec.Name, err)
 			}
@@ -111,15 +111,19 @@ type exactMatch struct {
 // newF1 is the evaluate library's f1 of one document's label: averaged over
 // labels it is 1 for an equal one and else 0. Without an average there is no
 // function: the task's f1 is that of two classes, over all documents.
-func newF1(a *arguments) (MetricFunc, error) {
+func newF1(a *arguments, spec *MetricSpec) error {
 	average := a.text("average", "binary")
 	if slices.Contains([]string{"micro", "macro", "weighted"}, average) {
-		return equality("f1"), nil
+		spec.Func, spec.Aggregation = equality(spec.Name), "mean"
+	} else if average != "binary" {
+		return fmt.Errorf("metric f1: average %q is none of micro, macro, weighted", average)
 	}
-	if average != "binary" {
-		return nil, fmt.Errorf("metric f1: average %q is none of micro, macro, weighted", average)
-	}
-	return nil, nil
+	return nil
+}
+
+func newAccuracy(_ *arguments, spec *MetricSpec) error {
+	spec.Func = equality(spec.Name)
+	return nil
 }
 
 // equality scores 1 for a prediction that equals the gold answer.
@@ -129,16 +133,17 @@ func equality(metric string) MetricFunc {
 	}
 }
 
-func newExactMatch(a *arguments) (exactMatch, error) {
+func newExactMatch(a *arguments, spec *MetricSpec) error {
 	m := exactMatch{ignoreCase: a.truth("ignore_case"), punctuation: a.truth("ignore_punctuation"), numbers: a.truth("ignore_numbers")}
 	for _, pattern := range a.texts("regexes_to_ignore") {
 		re, err := regex.Compile(pattern)
 		if err != nil {
-			return m, err
+			return err
 		}
 		m.ignore = append(m.ignore, re)
 	}
-	return m, nil
+	spec.Func, spec.Key = m.score, m.normalise
+	return nil
 }
 
 // score compares one prediction; of a list it gives the share that is equal.

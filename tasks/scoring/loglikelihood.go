@@ -18,32 +18,25 @@ func scoreLoglikelihood(specs []MetricSpec, responses []Response) (Row, error) {
 		return nil, fmt.Errorf("%d responses for one log-likelihood, want 1", len(responses))
 	}
 	row := Row{}
-	if has(specs, "perplexity") {
-		row["perplexity"] = responses[0].LogLikelihood
-	}
-	if has(specs, "acc") {
-		row["acc"] = indicator(responses[0].IsGreedy)
+	for _, spec := range specs {
+		row[spec.Name] = knownMetrics()[spec.Name].single(responses[0])
 	}
 	return row, nil
 }
 
 // RollingRow is the row of a text scored as a whole: per metric the text's
-// log-likelihood and what it is divided by, words or UTF-8 bytes of counted.
+// log-likelihood and what it is spread over, words or UTF-8 bytes of counted.
 // Task functions count the text before their clean-up (wikitext).
 func RollingRow(specs []MetricSpec, loglikelihood float64, counted string) Row {
 	row := Row{}
-	words, bytes := float64(countWords(counted)), float64(len(counted))
-	for _, m := range []struct {
-		name   string
-		weight float64
-	}{{"word_perplexity", words}, {"byte_perplexity", bytes}, {"bits_per_byte", bytes}} {
-		if has(specs, m.name) {
-			row[m.name] = loglikelihood
-			row[m.name+weightKey] = m.weight
-		}
+	for _, spec := range specs {
+		row[spec.Name] = loglikelihood
+		row[spec.Name+weightKey] = float64(knownMetrics()[spec.Name].rolling(counted))
 	}
 	return row
 }
+
+func countBytes(s string) int { return len(s) }
 
 // countWords is len(re.split(r"\s+", s)): leading and trailing white space
 // count one empty word each.

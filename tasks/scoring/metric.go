@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
@@ -25,40 +26,54 @@ type MetricSpec struct {
 	Aggregate      AggregateFunc // has no standard error
 	// Key is equal for answers that the metric calls equal; nil where it
 	// compares none (exact_match does).
-	Key func(answer py.Value) (py.Value, error)
+	Key    func(answer py.Value) (py.Value, error)
+	corpus *corpusMetric
 }
 
-// metric is what is known of a registered name.
+// metric is what is known of a registered name: how documents are aggregated,
+// and, for each output type that can give it, what a document's numbers are.
+// The others are nil.
 type metric struct {
 	aggregation    string
 	higherIsBetter bool
-	kinds          []OutputType // where it can be computed
+	single         func(Response) float64              // loglikelihood
+	rolling        func(text string) int               // loglikelihood_rolling: what its log-likelihood is spread over
+	choice         func(choiceScores) (Row, error)     // multiple_choice; keys follow the metric's name
+	generated      func(*arguments, *MetricSpec) error // generate_until: completes the spec
+	corpus         *corpusMetric                       // generate_until, where documents have counts alone
+	unconditional  bool                                // choice needs each choice's likelihood without a context
 }
 
-func knownMetrics() map[string]metric {
-	choice := []OutputType{MultipleChoice}
-	rolling := []OutputType{Rolling}
-	return map[string]metric{
-		"acc":             {"mean", true, []OutputType{Loglikelihood, MultipleChoice}},
-		"acc_norm":        {"mean", true, choice},
-		"acc_bytes":       {"mean", true, choice},
-		"acc_mutual_info": {"mean", true, choice},
-		"exact_match":     {"mean", true, []OutputType{GenerateUntil, MultipleChoice}},
-		"brier_score":     {"brier_score", false, choice},
-		"likelihood":      {"mean", true, choice},
-		"f1":              {"f1", true, []OutputType{MultipleChoice, GenerateUntil}},
-		"accuracy":        {"mean", true, []OutputType{GenerateUntil}},
-		"bleu":            {"bleu", true, []OutputType{GenerateUntil}},
-		"chrf":            {"chrf", true, []OutputType{GenerateUntil}},
-		"chrf++":          {"chrf++", true, []OutputType{GenerateUntil}},
-		"ter":             {"ter", false, []OutputType{GenerateUntil}},
-		"mcc":             {"matthews_corrcoef", true, choice},
-		"perplexity":      {"perplexity", false, []OutputType{Loglikelihood}},
-		"word_perplexity": {"weighted_perplexity", false, rolling},
-		"byte_perplexity": {"weighted_perplexity", false, rolling},
-		"bits_per_byte":   {"bits_per_byte", false, rolling},
-	}
+// gives reports whether documents of the output type have the metric.
+func (m metric) gives(kind OutputType) bool {
+	return kind == Loglikelihood && m.single != nil || kind == Rolling && m.rolling != nil ||
+		kind == MultipleChoice && m.choice != nil || kind == GenerateUntil && (m.generated != nil || m.corpus != nil)
 }
+
+// knownMetrics is the one place where a metric is added.
+var knownMetrics = sync.OnceValue(func() map[string]metric {
+	known := map[string]metric{
+		"acc": {aggregation: "mean", higherIsBetter: true, choice: hit(choiceScores.likelihoods),
+			single: func(r Response) float64 { return indicator(r.IsGreedy) }},
+		"acc_norm":        {aggregation: "mean", higherIsBetter: true, choice: hit(choiceScores.perCharacter)},
+		"acc_bytes":       {aggregation: "mean", higherIsBetter: true, choice: hit(choiceScores.perByte)},
+		"acc_mutual_info": {aggregation: "mean", higherIsBetter: true, choice: hit(choiceScores.gains), unconditional: true},
+		"exact_match":     {aggregation: "mean", higherIsBetter: true, choice: greedyGold, generated: newExactMatch},
+		"brier_score":     {aggregation: "brier_score", choice: oneLabel(brierScore)},
+		"likelihood":      {aggregation: "mean", higherIsBetter: true, choice: oneLabel(goldLikelihood)},
+		"f1":              {aggregation: "f1", higherIsBetter: true, choice: oneLabel(classes), generated: newF1},
+		"accuracy":        {aggregation: "mean", higherIsBetter: true, generated: newAccuracy},
+		"mcc":             {aggregation: "matthews_corrcoef", higherIsBetter: true, choice: oneLabel(classes)},
+		"perplexity":      {aggregation: "perplexity", single: func(r Response) float64 { return r.LogLikelihood }},
+		"word_perplexity": {aggregation: "weighted_perplexity", rolling: countWords},
+		"byte_perplexity": {aggregation: "weighted_perplexity", rolling: countBytes},
+		"bits_per_byte":   {aggregation: "bits_per_byte", rolling: countBytes},
+	}
+	for name, m := range corpusMetrics() {
+		known[name] = metric{aggregation: name, higherIsBetter: !m.lowerIsBetter, corpus: &m}
+	}
+	return known
+})
 
 // An UnsupportedMetricError names a metric of the harness that this program
 // does not compute.
@@ -84,23 +99,12 @@ func NewMetric(name string, args *py.Dict) (MetricSpec, error) {
 		}
 		return MetricSpec{}, unknown("metric", name, MetricNames())
 	}
-	spec := MetricSpec{Name: name, Aggregation: m.aggregation, HigherIsBetter: m.higherIsBetter}
+	spec := MetricSpec{Name: name, Aggregation: m.aggregation, HigherIsBetter: m.higherIsBetter, corpus: m.corpus}
 	a := newArguments("metric "+name, args)
-	var err error
-	switch name {
-	case "exact_match":
-		var m exactMatch
-		m, err = newExactMatch(a)
-		spec.Func, spec.Key = m.score, m.normalise
-	case "accuracy":
-		spec.Func = equality(name)
-	case "f1":
-		if spec.Func, err = newF1(a); spec.Func != nil {
-			spec.Aggregation = "mean"
+	if m.generated != nil {
+		if err := m.generated(a, &spec); err != nil {
+			return MetricSpec{}, err
 		}
-	}
-	if err != nil {
-		return MetricSpec{}, err
 	}
 	return spec, a.finish()
 }
@@ -138,17 +142,15 @@ func CheckMetrics(kind OutputType, specs []MetricSpec) error {
 			return &UnsupportedMetricError{s.Name}
 		case !ok:
 			return unknown("metric", s.Name, MetricNames())
-		case !slices.Contains(m.kinds, kind):
+		case !m.gives(kind):
 			return fmt.Errorf("metric %q cannot be computed for output type %s", s.Name, kind)
-		case kind == GenerateUntil && s.Name == "f1":
-			return fmt.Errorf("metric f1 of generated answers needs the argument average: micro")
-		case kind == GenerateUntil && corpusMetrics()[s.Name].counts == nil:
-			return fmt.Errorf("metric %q has no function: make its spec with NewMetric", s.Name)
+		case kind == GenerateUntil && s.corpus == nil: // f1 of two classes
+			return fmt.Errorf("metric %s of generated answers needs the argument average: micro", s.Name)
 		}
 	}
 	return nil
 }
 
-func has(specs []MetricSpec, name string) bool {
-	return slices.ContainsFunc(specs, func(s MetricSpec) bool { return s.Name == name })
-}
+// NeedsUnconditional reports whether the metric compares each choice with its
+// likelihood without a context.
+func NeedsUnconditional(metric string) bool { return knownMetrics()[metric].unconditional }

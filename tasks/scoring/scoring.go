@@ -67,8 +67,14 @@ type Result struct {
 	Warnings []string
 }
 
-// A ProcessFunc replaces the built-in metrics of a task (process_results).
-type ProcessFunc func(ctx context.Context, item Item, out Outcome) (Row, error)
+// A Process takes the place of a task's metrics (process_results).
+type Process struct {
+	Score func(ctx context.Context, item Item, out Outcome) (Row, error)
+	// Metrics says how what Score gives is aggregated; nil: as the task lists it.
+	Metrics func() []MetricSpec
+	// Key is equal for answers that Score calls equal; nil: it compares none.
+	Key func(answer py.Value) (py.Value, error)
+}
 
 // A CodeRunner executes a Python program and then the tests that judge it,
 // apart from this process. passed is true when the tests came to their end

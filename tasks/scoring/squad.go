@@ -102,6 +102,18 @@ func SQuADBest(golds []string, prediction string) (exact, f1 float64) {
 	return exact, f1
 }
 
+// SQuADv2 scores an answer beside the log-likelihood of having none.
+func SQuADv2(_ context.Context, item Item, out Outcome) (Row, error) {
+	answers, err := SQuADAnswers(item.Doc)
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Responses) != 2 {
+		return nil, fmt.Errorf("%d responses, want an answer and the log-likelihood of having none", len(out.Responses))
+	}
+	return SQuADv2Row(answers, py.Str(out.Filtered), out.Responses[1].LogLikelihood), nil
+}
+
 // SQuADv2Row scores one SQuAD v2 document: golds are its accepted answers,
 // none for an unanswerable question; noAnswer is the log-likelihood of
 // " unanswerable". Values are fractions. HasAns_* and NoAns_* stand only in the
