@@ -118,4 +118,13 @@ func TestStageOverflows(t *testing.T) {
 			t.Errorf("array %d: %v", i, err)
 		}
 	}
+	// Pages of many long sequences, say, are one array.
+	big := random(r, stageBytes/4+1001)
+	to := newMatrix(b, 1, len(big))
+	for range 2 { // the second time the part is there
+		b.copy(to.at, b.send(bytesOf(big)), 4*len(big))
+		if err := sameBits(download(t, b, to, 1), big); err != nil {
+			t.Errorf("a large array: %v", err)
+		}
+	}
 }

@@ -52,11 +52,11 @@ func New(index int, notice func(string)) (*Backend, error) {
 		return nil, fmt.Errorf("GPU %d, %s, has compute capability %d.%d: 8.0 or newer is needed", index, d.Name, d.Major, d.Minor)
 	}
 	b := &Backend{device: d, ferry: ferry{device: d}, notice: notice}
-	if b.set, err = loadKernels(d); err == nil {
+	if b.set, err = loadKernels(d, notice); err == nil {
 		b.stream, err = d.Stream()
 	}
 	if err == nil {
-		err = b.stage.grow(d)
+		err = b.stage.grow(d, stageBytes)
 	}
 	if err != nil {
 		d.Close()

@@ -8,3 +8,6 @@ func WithoutGraphs(f func()) {
 	graphs = false
 	f()
 }
+
+// Noticed is noticed.
+var Noticed = noticed

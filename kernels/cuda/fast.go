@@ -125,11 +125,13 @@ type tile struct {
 }
 
 // tileFor chooses a tile; the bits of the mode are the same in all.
-func (b *Backend) tileFor(rows int) tile {
+func (b *Backend) tileFor(rows int, parts []part) tile {
 	s := b.set
 	switch {
 	case b.fast && rows > mostDirect:
 		return b.largeTile()
+	case b.fast && near(rows, parts):
+		return tile{s.multiplySmallBF16, nearRows, nearCols}
 	case b.fast:
 		return tile{s.multiplyDirect, directRows, directCols}
 	case rows > fewRows:
@@ -137,4 +139,15 @@ func (b *Backend) tileFor(rows int) tile {
 	default:
 		return tile{s.multiplySmall, smallRows, smallCols}
 	}
+}
+
+// near tells whether few rows are more than one tile of multiply_direct has,
+// which would read the weights twice, and the weights need no decoding.
+func near(rows int, parts []part) bool {
+	for i := range parts {
+		if parts[i].kind != kindBF16 {
+			return false
+		}
+	}
+	return rows > directRows && rows <= mostDirect
 }

@@ -62,6 +62,10 @@ func (b *Backend) fuse(gelu bool, dst, gate, up *matrix, rows int) bool {
 	}
 	gate.stale, up.stale = true, true
 	_, args.half = b.write(dst, true)
+	if near(rows, parts) {
+		launch(b, b.set.gatedSmallBF16, ceilDiv(rows, nearRows), ceilDiv(int(args.cols), nearCols/2), 1, &args)
+		return true
+	}
 	if rows <= mostDirect {
 		launch(b, b.set.gatedDirect, ceilDiv(rows, directRows), ceilDiv(int(args.cols), directCols/2), 1, &args)
 		return true

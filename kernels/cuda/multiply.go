@@ -74,7 +74,7 @@ func (b *Backend) launches(rows int, products []kernels.Product) [][]part {
 }
 
 func (b *Backend) multiply(args multiplyArgs, parts []part) {
-	shape := b.tileFor(int(args.rows))
+	shape := b.tileFor(int(args.rows), parts)
 	var halves []uint64 // weights in bfloat16, where they are not read as they are
 	if b.fast && args.rows > mostDirect {
 		halves = b.narrowedWeights(parts)

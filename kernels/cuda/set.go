@@ -2,7 +2,14 @@
 
 package cuda
 
-import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
+)
 
 // kernelSet is every kernel, loaded.
 type kernelSet struct {
@@ -15,6 +22,7 @@ type kernelSet struct {
 	attend64, attend128, attend256    *driver.Kernel
 	flash64, flash128, flash256       *driver.Kernel
 	gatedBF16, gatedDirect            *driver.Kernel
+	multiplySmallBF16, gatedSmallBF16 *driver.Kernel
 	storeBF16                         *driver.Kernel
 	score, mergePeaks                 *driver.Kernel
 	narrow                            *driver.Kernel
@@ -38,6 +46,9 @@ const (
 	directThreads          = 128
 	directBytes            = 3*(directRows*256*2+directCols*304) + directCols*256*2
 	mostDirect             = 64 // rows up to which it is used
+
+	nearRows, nearCols = 64, 64 // tiles of multiply_bf16_small
+	nearBytes          = 6 * (nearRows + nearCols) * 64 * 2
 
 	scoreRows, scoreCols = 32, 256
 	scoreRowsBF16        = 64
@@ -68,33 +79,62 @@ type imageOf struct {
 	kernels []kernelOf
 }
 
-// loadKernels loads the images. The driver compiles them the first time and
-// keeps the result.
-func loadKernels(d *driver.Device) (*kernelSet, error) {
+// loadKernels loads the images, side by side: the driver compiles them the
+// first time, which takes seconds, and keeps the result. Without the image for
+// compute capability 9.0 the general ones do, which notice is told.
+func loadKernels(d *driver.Device, notice func(string)) (*kernelSet, error) {
 	s := &kernelSet{}
 	images := s.general()
-	if d.Major == 9 && d.Minor == 0 {
-		images = append(images, imageOf{"multiply_bf16_sm90", []kernelOf{
-			{&s.multiplyWGMMA, "multiply_wgmma", 256, wgmmaBytes},
-			{&s.gatedWGMMA, "gated_wgmma", 256, wgmmaBytes},
-		}})
+	errs := make([]error, len(images))
+	var all sync.WaitGroup
+	for i := range images {
+		all.Go(func() { errs[i] = images[i].load(d) })
 	}
-	for _, source := range images {
-		data, err := image(source.image)
+	var special error
+	if d.Major == 9 && d.Minor == 0 && os.Getenv(WGMMA) != "0" {
+		all.Go(func() { special = s.special().load(d) })
+	}
+	all.Wait()
+	if special != nil {
+		s.multiplyWGMMA, s.gatedWGMMA = nil, nil
+		if errors.Is(special, driver.ErrLost) || errors.Is(special, driver.ErrMemory) {
+			errs = append(errs, special)
+		} else if errors.Join(errs...) == nil {
+			notice(fmt.Sprintf("the kernels for compute capability 9.0 cannot be used, and the general ones are slower: %v", special))
+		}
+	}
+	for _, err := range errs {
 		if err != nil {
 			return nil, err
-		}
-		m, err := d.Load(source.image, data)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range source.kernels {
-			if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return s, nil
+}
+
+// load loads an image and finds its kernels.
+func (i imageOf) load(d *driver.Device) error {
+	data, err := image(i.image)
+	if err != nil {
+		return err
+	}
+	m, err := d.Load(i.image, data)
+	if err != nil {
+		return err
+	}
+	for _, k := range i.kernels {
+		if *k.to, err = m.Kernel(k.name, k.threads, k.shared); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// special are the kernels for compute capability 9.0 alone.
+func (s *kernelSet) special() imageOf {
+	return imageOf{"multiply_bf16_sm90", []kernelOf{
+		{&s.multiplyWGMMA, "multiply_wgmma", 256, wgmmaBytes},
+		{&s.gatedWGMMA, "gated_wgmma", 256, wgmmaBytes},
+	}}
 }
 
 // general are the kernels for all GPUs.
@@ -123,7 +163,9 @@ func (s *kernelSet) general() []imageOf {
 		}},
 		{"multiply_bf16", []kernelOf{
 			{&s.multiplyLargeBF16, "multiply_bf16_large", 256, tileBytesBF16(largeRows, largeCols)},
-			{&s.gatedBF16, "gated_bf16", 256, tileBytesBF16(largeRows, largeCols)},
+			{&s.gatedBF16, "gated_bf16_large", 256, tileBytesBF16(largeRows, largeCols)},
+			{&s.multiplySmallBF16, "multiply_bf16_small", 256, nearBytes},
+			{&s.gatedSmallBF16, "gated_bf16_small", 256, nearBytes},
 		}},
 		{"multiply_direct", []kernelOf{
 			{&s.gatedDirect, "gated_direct", directThreads, directBytes},

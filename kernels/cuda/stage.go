@@ -2,10 +2,15 @@
 
 package cuda
 
-import "github.com/llamaeval/llamaeval/kernels/cuda/driver"
+import (
+	"errors"
+
+	"github.com/llamaeval/llamaeval/kernels/cuda/driver"
+)
 
 // stageBytes is the size of a part of the stage. The first holds what a step of
-// decoding sends; a step that sends more takes further parts.
+// decoding sends; a step that sends more takes further parts, which are larger
+// where one array is.
 const stageBytes = 8 << 20
 
 // stage is pinned host memory and its counterpart on the device, through which
@@ -23,15 +28,15 @@ type stagePart struct {
 	device driver.Pointer
 }
 
-// grow adds a part.
-func (s *stage) grow(d *driver.Device) error {
-	host, err := d.Pinned(stageBytes)
+// grow adds a part of so many bytes.
+func (s *stage) grow(d *driver.Device, bytes int) error {
+	host, err := d.Pinned(bytes)
 	if err != nil {
 		return err
 	}
-	at, err := d.Alloc(stageBytes)
+	at, err := d.Alloc(int64(bytes))
 	if err != nil {
-		return err
+		return errors.Join(err, d.ReleasePinned(host))
 	}
 	s.parts = append(s.parts, stagePart{host, at})
 	return nil
@@ -44,22 +49,19 @@ func (b *Backend) send(data []byte) driver.Pointer { return b.sendIn(len(data), 
 // sendIn is send with room for so many bytes.
 func (b *Backend) sendIn(room int, data []byte) driver.Pointer {
 	s := &b.stage
-	if room > stageBytes {
-		panic("cuda: an array of a step is larger than a part of the stage")
-	}
-	if s.used+room > stageBytes {
+	for s.used+room > len(s.parts[s.now].host) {
 		b.upload()
+		if s.now+1 == len(s.parts) {
+			if err := s.grow(b.device, max(stageBytes, room)); err != nil {
+				b.check(err) // and nothing is queued any more
+				return s.parts[s.now].device
+			}
+		}
 		s.now, s.used, s.sent = s.now+1, 0, 0
-		if s.now == len(s.parts) {
-			b.check(s.grow(b.device))
-		}
-		if s.now == len(s.parts) { // there is no memory, which is reported later
-			s.now--
-		}
 	}
 	at := s.used
 	copy(s.parts[s.now].host[at:], data)
-	s.used += (room + 255) &^ 255
+	s.used = min(s.used+(room+255)&^255, len(s.parts[s.now].host))
 	if !b.step.on {
 		b.upload()
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/kernels/quant"
@@ -21,7 +20,7 @@ const WGMMA = "LLAMAEVAL_WGMMA"
 // must not depend on how many there are; so both must give the same bits, on
 // random factors here. Otherwise it is said, and the general ones are used.
 func (b *Backend) tryWGMMA() error {
-	if b.tried || b.set.multiplyWGMMA == nil || os.Getenv(WGMMA) == "0" {
+	if b.tried || b.set.multiplyWGMMA == nil {
 		return nil
 	}
 	b.tried = true

@@ -3,6 +3,8 @@
 package bench
 
 import (
+	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -31,6 +33,7 @@ type Row struct {
 	Share   float64 `json:"percent_of_peak"`             // of Machine.FMA, in mode fast of Machine.BF16
 	Weights float64 `json:"weights_gbps,omitempty"`      // bytes of weights passed by per second
 	Memory  float64 `json:"percent_of_memory,omitempty"` // the same, of Machine.Memory
+	Cache   float64 `json:"cache_gbps,omitempty"`        // bytes of keys and values read per second
 	// Kernels is where the time goes, in percent of the step by kernel.
 	Kernels map[string]float64 `json:"kernels,omitempty"`
 }
@@ -84,15 +87,16 @@ func Run(o Options) (Report, error) {
 		}
 		r.add(row)
 	}
-	return r, r.model(m, o.Text, tests, w)
+	return r, r.model(m, o, tests, w)
 }
 
-// model runs the tests in all modes; w is nil where kernels cannot be timed.
-func (r *Report) model(m *model.Model, text []int32, tests []test, w *watch) error {
+// model runs the tests in all modes; w is nil where kernels cannot be timed. A
+// test that a device's memory does not hold is left out, which is said.
+func (r *Report) model(m *model.Model, o Options, tests []test, w *watch) error {
 	modes := []string{model.Exact}
 	if r.Machine.BF16 > 0 {
 		modes = append(modes, model.Fast)
-		e, err := m.CompareModes(text)
+		e, err := m.CompareModes(o.Text)
 		if err != nil {
 			return err
 		}
@@ -104,6 +108,10 @@ func (r *Report) model(m *model.Model, text []int32, tests []test, w *watch) err
 		}
 		for _, t := range tests {
 			row, err := t.run(m, mode, w)
+			if errors.Is(err, kernels.ErrMemory) && o.Notice != nil {
+				o.Notice(fmt.Sprintf("%s in mode %s is left out: %v", t.name(), mode, err))
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -55,7 +55,7 @@ func runOnCard(o Options) (Report, error) {
 	if work.rows < cardRows {
 		o.Text = o.Text[:min(len(o.Text), 100)]
 	}
-	return r, r.model(m, o.Text, work.tests, nil)
+	return r, r.model(m, o, work.tests, nil)
 }
 
 // measureCard measures a GPU's limits and its products.

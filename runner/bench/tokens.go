@@ -23,15 +23,20 @@ func (t test) name() string {
 	return fmt.Sprintf("decode-%d", t.sequences)
 }
 
+// keys is how many a token sees on average.
+func (t test) keys() float64 {
+	if t.generated > 0 {
+		return float64(t.prompt) + float64(t.generated)/2
+	}
+	return float64(t.prompt)/2 + 1
+}
+
 // flops is the arithmetic per token of the linear layers and of attention at
 // the mean length, and of the output layer where each token needs it.
 func (t test) flops(c model.Config) float64 {
 	query, kv := float64(c.Heads*c.HeadDim), float64(c.KVHeads*c.HeadDim)
 	e, ffn := float64(c.Embedding), float64(c.FFN)
-	keys := float64(t.prompt)/2 + 1
-	if t.generated > 0 {
-		keys = float64(t.prompt) + float64(t.generated)/2
-	}
+	keys := t.keys()
 	total := 2 * float64(c.Layers) * (e*(query+2*kv) + query*e + 3*e*ffn + 2*keys*query)
 	if t.generated > 0 {
 		total += 2 * e * float64(c.Vocab)
@@ -77,6 +82,7 @@ func (t test) run(m *model.Model, mode string, w *watch) (Row, error) {
 	row.GFlops = row.Tokens * t.flops(m.Config()) / 1e9
 	if t.generated > 0 {
 		row.Weights = row.Tokens / float64(t.sequences) * float64(m.WeightBytes()) / 1e9
+		row.Cache = row.Tokens * t.keys() * float64(m.PageBytes()) / model.PageTokens / 1e9
 	}
 	row.Kernels = w.shares(total) // of the last round
 	return row, nil

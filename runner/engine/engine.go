@@ -25,6 +25,7 @@ type Engine struct {
 	options Options
 	bytes   func(token int32) []byte
 	settled bool
+	drew    bool      // and with draws
 	kv      *model.KV // kept from wave to wave, nil before the first
 	pages   int       // of kv
 }

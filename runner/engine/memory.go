@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/llamaeval/llamaeval/kernels"
 	"github.com/llamaeval/llamaeval/model"
@@ -13,7 +14,8 @@ import (
 // memory holds, or as all requests together need if that is less. A wave whose
 // longest path alone does not fit is refused before anything is computed.
 func (e *Engine) fit(t *trie, requests []Request) error {
-	if err := e.settle(); err != nil {
+	draws := slices.ContainsFunc(requests, func(r Request) bool { return r.Gen != nil && r.Gen.Temperature > 0 })
+	if err := e.settle(draws); err != nil {
 		return err
 	}
 	budget, err := e.budget()
@@ -47,9 +49,7 @@ func (e *Engine) budget() (int64, error) {
 	if err != nil || room < 0 {
 		return e.options.Memory, err
 	}
-	// What steps still take beyond what settle took is a small part: whole
-	// rows of logits, of sampled generations.
-	room -= room / 16
+	room -= room / 16 // recorded steps and longer lists of pages take a small part
 	return min(e.options.Memory, room+int64(e.pages)*int64(e.model.PageBytes())), nil
 }
 
@@ -66,10 +66,15 @@ func (e *Engine) checkBudget(budget int64, least int) error {
 }
 
 // settle computes a step as large as any, on a device with memory of its own:
-// all that steps take is then taken, and the cache can have the rest.
-func (e *Engine) settle() error {
+// all that steps take is then taken, and the cache can have the rest. Draws
+// take whole rows of logits, which is much, so they are asked for where a
+// wave has any.
+func (e *Engine) settle(draws bool) error {
 	room, err := e.model.Room()
-	if e.settled || err != nil || room < 0 {
+	if e.settled && (e.drew || !draws) || err != nil || room < 0 {
+		return err
+	}
+	if err := e.Close(); err != nil { // a cache may have it all
 		return err
 	}
 	kv, err := e.model.NewKV(1)
@@ -78,15 +83,21 @@ func (e *Engine) settle() error {
 	}
 	page, _ := kv.Alloc()
 	var segments []model.Segment
+	asked := 0
 	each := min(model.PageTokens, e.model.Config().ContextLength)
 	for rows := e.options.MaxBatch + e.options.MaxActive; rows > 0; rows -= each {
 		s := model.Segment{Tokens: make([]int32, min(each, rows)), Pages: []model.PageID{page}}
 		for i := range s.Tokens {
-			s.Outputs = append(s.Outputs, model.Output{Row: i})
+			o := model.Output{Row: i}
+			if draws && asked < e.options.MaxActive {
+				o.Draw = &model.Draw{Temperature: 1, TopP: 1}
+			}
+			asked++
+			s.Outputs = append(s.Outputs, o)
 		}
 		segments = append(segments, s)
 	}
-	e.settled = true
+	e.settled, e.drew = true, draws
 	return errors.Join(e.model.Forward(kv, segments), kv.Close())
 }
 

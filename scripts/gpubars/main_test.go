@@ -21,7 +21,7 @@ func TestBars(t *testing.T) {
 		{"test": "gemm-4096x4096x4096", "mode": "exact", "gflops": 1},
 		{"test": "gemm-4096x4096x4096", "mode": "fast", "gflops": 560000},
 		{"test": "prefill-2048", "mode": "fast", "gflops": 300000, "tokens_per_second": 20000},
-		{"test": "decode-64", "mode": "fast", "weights_gbps": 2100}]}`)
+		{"test": "decode-64", "mode": "fast", "weights_gbps": 1600, "cache_gbps": 500}]}`)
 	peers := write("peers.jsonl", `{"what": "gemm-4096x4096x4096", "gflops": 700000}
 		{"what": "prefill-2048", "tokens_per_second": 10000, "with": "transformers 5"}
 		{"what": "hellaswag-10", "of": "reference", "seconds": 600}`)

@@ -1,6 +1,7 @@
 // One block of a launch: its fibers, barriers and asynchronous copies.
 #include "block.h"
 #include "fiber.h"
+#include "race.h"
 
 #include <cstdarg>
 #include <cstdio>
@@ -128,6 +129,7 @@ void report_deadlock() {
 
 void deliver(std::vector<Copy> &copies) {
   for (auto &c : copies) {
+    if constexpr (races) end_copy(c.dst, c.bytes);
     memcpy(c.dst, c.src, c.valid);
     memset(static_cast<char *>(c.dst) + c.valid, 0, c.bytes - c.valid);
   }
@@ -136,6 +138,15 @@ void deliver(std::vector<Copy> &copies) {
 // value returns k of a row of a tile whose chunks are swapped.
 float value(const uint16_t *tile, int row, int k) { return float_of(static_cast<uint32_t>(tile[row * 64 + ((k / 8) ^ (row & 7)) * 8 + k % 8]) << 16); }
 
+// look says that a product reads a row of a and the lane's columns of b.
+void look(const Product &p, int row, int col0) {
+  auto chunks = [&](const uint16_t *tile, int r) {
+    for (int chunk = 2 * p.kk; chunk < 2 * p.kk + 2; chunk++) touch(tile + r * 64 + (chunk ^ (r & 7)) * 8, 16, Access::matrix, nullptr);
+  };
+  chunks(p.a, row);
+  for (int j = 0; j < 32; j++) chunks(p.b, j * 8 + col0), chunks(p.b, j * 8 + col0 + 1);
+}
+
 // multiply is what a lane has of a product of 64x16 and 16x256 values; each sum
 // is rounded once, as that of a warp.
 void multiply(const Product &p) {
@@ -143,6 +154,7 @@ void multiply(const Product &p) {
   for (int half = 0; half < 2; half++) {
     float x[16];
     for (int k = 0; k < 16; k++) x[k] = value(p.a, row0 + half * 8, p.kk * 16 + k);
+    if constexpr (races) look(p, row0 + half * 8, col0);
     for (int at = 0; at < 64; at++) {
       int j = at / 2, e = at % 2, column = j * 8 + col0 + e;
       double sum = 0;
@@ -166,7 +178,7 @@ void fail(const char *format, ...) {
   __builtin_unreachable();
 }
 
-void warp(WarpOp op, void *argument) {
+void warp(WarpOp op, void *argument, bool orders) {
   Fiber &f = self();
   unsigned w = f.index / 32;
   Warp &state = block->warps[w];
@@ -177,6 +189,8 @@ void warp(WarpOp op, void *argument) {
   void *lanes[32];
   for (unsigned i = 0; i < 32; i++) lanes[i] = block->fibers[w * 32 + i].argument;
   op(lanes);
+  if constexpr (races)
+    if (orders) race_warp(static_cast<int>(w));
   state.arrived = 0;
   for (unsigned i = w * 32; i < w * 32 + 32; i++)
     if (i != f.index) wake(i);
@@ -189,6 +203,7 @@ void barrier(int id, int threads) {
   expected = threads;
   self().barrier = id;
   if (++arrived < threads) return suspend(State::barrier);
+  if constexpr (races) race_barrier();
   arrived = 0;
   for (auto &f : block->fibers)
     if (f.state == State::barrier && f.barrier == id) wake(f.index);
@@ -204,6 +219,7 @@ void check_shared(const void *p, size_t bytes, size_t align, const char *what) {
 void async_copy(void *dst, const void *src, int bytes, int valid) {
   check_shared(dst, bytes, bytes, "asynchronous copy");
   if (reinterpret_cast<size_t>(src) % bytes) fail("asynchronous copy from an address that is no multiple of %d", bytes);
+  if constexpr (races) touch(src, valid, Access::read, nullptr), begin_copy(dst, bytes);
   memset(dst, 0xff, bytes);
   self().issued.push_back({dst, src, bytes, valid});
 }
@@ -224,7 +240,12 @@ void async_wait(int pending) {
 void group_multiply(float *sums, const uint16_t *a, const uint16_t *b, int kk) {
   check_shared(a, 64 * 128, 1024, "first tile of a product");
   check_shared(b, 256 * 128, 1024, "second tile of a product");
-  self().multiplied.push_back({sums, a, b, kk});
+  Product p{sums, a, b, kk};
+  if constexpr (races) {
+    int thread = static_cast<int>(self().index) % 128, row = thread / 32 * 16 + thread % 32 / 4;
+    look(p, row, thread % 4 * 2), look(p, row + 8, thread % 4 * 2);
+  }
+  self().multiplied.push_back(p);
 }
 
 void group_commit() {
@@ -240,6 +261,16 @@ void group_wait(int pending) {
   }
 }
 
+void group_fence() {
+  if constexpr (races) race_fence();
+}
+
+void add(uint64_t *to, uint64_t x) {
+  check_shared(to, 8, 8, "addition");
+  if constexpr (races) touch(to, 8, Access::atomic, __builtin_return_address(0));
+  *to += x;
+}
+
 void run_block(const Launch &l, Dim at, char *message, size_t size) {
   unsigned threads = l.kernel->threads;
   prepare_room(threads);
@@ -249,6 +280,7 @@ void run_block(const Launch &l, Dim at, char *message, size_t size) {
   b.fibers.resize(threads);
   b.warps.resize((threads + 31) / 32);
   block = &b;
+  if constexpr (races) race_block();
   // The end of what was asked for lies at the page that cannot be touched.
   size_t shared = (l.shared + 127) & ~size_t{127};
   place = {{0, 0, 0}, at, l.grid, threads, room.shared + shared_limit - shared, l.shared};

@@ -7,6 +7,7 @@
 // Attributes 1000000 and 1000001 of a device are how many calls there were, and
 // how many of them waited for it.
 #include "machine.h"
+#include "race.h"
 
 #include <chrono>
 #include <cstdio>
@@ -33,6 +34,10 @@ struct Module { std::string text; };
 
 Stream *of(CUstream s) { return reinterpret_cast<Stream *>(s); }
 char *address(CUdeviceptr p) { return reinterpret_cast<char *>(p); }
+// watch lets races on the device's memory be found, or forgets it.
+void watch(const char *at, size_t bytes, bool there) {
+  if constexpr (races) race_memory(at, bytes, there);
+}
 bool mine(CUdeviceptr p, size_t n) { return in_memory(current->memory, p, n); }
 
 double now() {
@@ -98,7 +103,7 @@ CUresult cuCtxCreate_v2(CUcontext *c, unsigned, CUdevice d) {
 CUresult cuCtxDestroy_v2(CUcontext c) {
   ENTER;
   auto *x = reinterpret_cast<Context *>(c);
-  for (auto &[at, m] : x->memory) give_back(m);
+  for (auto &[at, m] : x->memory) watch(reinterpret_cast<char *>(at), m.size, false), give_back(m);
   for (auto &[at, m] : x->pinned) give_back(m);
   for (auto *s : x->streams) delete s;
   if (current == x) current = nullptr;
@@ -136,6 +141,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t bytes) {
   Memory m;
   char *at = take_memory(bytes, m);
   if (!at) return CUDA_ERROR_OUT_OF_MEMORY;
+  watch(at, bytes, true);
   current->used += bytes;
   current->memory[reinterpret_cast<uintptr_t>(at)] = m;
   *p = reinterpret_cast<CUdeviceptr>(at);
@@ -149,6 +155,7 @@ CUresult cuMemFree_v2(CUdeviceptr p) {
   if (at == current->memory.end()) return CUDA_ERROR_INVALID_VALUE;
   waits++;
   CUresult r = current->run_all(); // as the driver does
+  watch(address(p), at->second.size, false);
   current->used -= at->second.size;
   give_back(at->second);
   current->memory.erase(at);

@@ -2,8 +2,9 @@
 // GPU is. Each thread of a block is a fiber; which of those that can go on
 // goes on is drawn at random. Shared memory begins as NaN, an asynchronous
 // copy arrives no sooner than the wait that covers it and spoils its
-// destination until then, rows for ldmatrix must lie in different banks, and a block whose threads all wait for one another
-// is an error that says where.
+// destination until then, rows for ldmatrix must lie in different banks, and a
+// block whose threads all wait for one another is an error that says where.
+// Built to look for races (race.h), it fails on them too.
 #pragma once
 #include <cmath>
 using std::ceil;
@@ -32,8 +33,9 @@ extern thread_local Place place __attribute__((tls_model("initial-exec")));
 
 // A warp operation is done once for 32 lanes, by the last of them to come;
 // each lane's argument holds what it gives and what it gets.
+// Only one that orders lets lanes see what the others wrote to memory.
 using WarpOp = void (*)(void *lanes[32]);
-void warp(WarpOp, void *argument);
+void warp(WarpOp, void *argument, bool orders = false);
 
 void barrier(int id, int threads); // of so many threads of the block
 void async_copy(void *dst, const void *src, int bytes, int valid);
@@ -43,6 +45,8 @@ void async_wait(int pending); // until at most so many groups are under way
 void group_multiply(float *sums, const uint16_t *a, const uint16_t *b, int kk);
 void group_commit();
 void group_wait(int pending);
+void group_fence(); // products see what the thread wrote
+void add(uint64_t *shared, uint64_t x);
 void check_shared(const void *p, size_t bytes, size_t align, const char *what);
 [[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -70,7 +74,7 @@ struct Kernel {
 
 static inline char *shared_memory() { return emu::place.shared; }
 static inline void sync_block() { emu::barrier(0, emu::place.threads); }
-static inline void sync_warp() { emu::warp([](void **) {}, nullptr); }
+static inline void sync_warp() { emu::warp([](void **) {}, nullptr, true); }
 
 // warp_xor returns x of the lane whose number differs by mask.
 template <typename T> static inline T warp_xor(T x, int mask) {
@@ -96,7 +100,7 @@ template <typename T> static inline T warp_from(T x, int from) {
   return lane.y;
 }
 
-static inline void add_shared(uint64_t *to, uint64_t x) { emu::check_shared(to, 8, 8, "addition"); *to += x; }
+static inline void add_shared(uint64_t *to, uint64_t x) { emu::add(to, x); }
 
 static inline void cp_async16(void *shared, const void *global, bool valid) { emu::async_copy(shared, global, 16, valid ? 16 : 0); }
 static inline void cp_async4(void *shared, const void *global) { emu::async_copy(shared, global, 4, 4); }

@@ -1,4 +1,5 @@
 #include "machine.h"
+#include "race.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -127,7 +128,7 @@ struct Workers {
   uint64_t blocks = 0, round = 0;
   unsigned busy = 0, count;
 
-  Workers() : count(std::max(1u, std::min(8u, std::thread::hardware_concurrency()))) {
+  Workers() : count(races ? 1 : std::max(1u, std::min(8u, std::thread::hardware_concurrency()))) {
     struct sigaction a{};
     a.sa_sigaction = on_fault;
     a.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -177,6 +178,7 @@ struct Workers {
 } // namespace
 
 bool run_grid(const Launch &l, std::string &message) {
+  if constexpr (races) race_launch();
   static auto *workers = new Workers; // its threads live as long as the process
   return workers->run(l, message);
 }

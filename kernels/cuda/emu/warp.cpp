@@ -1,5 +1,6 @@
 // The operations of a warp that GPUs do in hardware.
 #include "block.h"
+#include "race.h"
 
 namespace {
 
@@ -59,12 +60,14 @@ template <float (*widen)(uint16_t)> void multiply(void **lanes) {
 
 void ldmatrix_x4(uint32_t out[4], const void *shared) {
   emu::check_shared(shared, 16, 16, "ldmatrix");
+  if constexpr (emu::races) emu::touch(shared, 16, emu::Access::read, __builtin_return_address(0));
   Load l{shared, out};
   emu::warp(load<false>, &l);
 }
 
 void ldmatrix_x4_trans(uint32_t out[4], const void *shared) {
   emu::check_shared(shared, 16, 16, "ldmatrix");
+  if constexpr (emu::races) emu::touch(shared, 16, emu::Access::read, __builtin_return_address(0));
   Load l{shared, out};
   emu::warp(load<true>, &l);
 }

@@ -1,25 +1,18 @@
 // Products of a few rows in bfloat16 with weights of any format.
 #include "gated.cuh"
+#include "product.cuh"
 #include "tile_direct.cuh"
 
 KERNEL(multiply_direct, MultiplyArgs, direct_threads, 1) {
-  int f = 0;
-  while (f + 1 < a.factors && static_cast<int>(blockIdx.y) >= a.factor[f].tiles) f++;
-  const Factor &p = a.factor[f];
   TileDirect t;
+  const Factor &p = factor_of(a, TileDirect::BN, t.col0);
   t.x = a.half, t.weights = static_cast<const char *>(p.weight), t.second = nullptr, t.kind = p.kind;
-  t.row0 = blockIdx.x * TileDirect::BM, t.rows = a.rows;
-  t.col0 = (blockIdx.y - (f ? a.factor[f - 1].tiles : 0)) * TileDirect::BN, t.cols = p.cols, t.K = a.k;
+  t.row0 = blockIdx.x * TileDirect::BM, t.rows = a.rows, t.cols = p.cols, t.K = a.k;
   t.compute();
 #pragma unroll
   for (int j = 0; j < 2; j++)
 #pragma unroll
-    for (int e = 0; e < 4; e++) {
-      int row = t.row0 + t.row(e & 2), col = t.col0 + t.col(j) + (e & 1);
-      if (row >= a.rows || col >= p.cols) continue;
-      float *to = p.out + static_cast<int64_t>(row) * p.apart + col;
-      *to = p.add ? *to + t.acc[j][e] : t.acc[j][e];
-    }
+    for (int e = 0; e < 4; e += 2) put_pair(p, a.rows, t.row0 + t.row(e), t.col0 + t.col(j), t.acc[j] + e);
 }
 
 // As gated_bf16, which has the same bits.

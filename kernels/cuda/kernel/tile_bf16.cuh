@@ -6,13 +6,12 @@
 
 constexpr int bf16_threads = 256;
 
-// TileBF16 is BM rows times BN weights; its 8 warps are WM by WN. Rows of 32
-// values arrive in four chunks of 16 bytes, whose places are swapped so that
-// eight rows of one column lie in different banks.
+// TileBF16 is BM rows times BN weights; its 8 warps are WM by WN. Rows of BK
+// values arrive in chunks of 16 bytes, whose places are swapped so that eight
+// rows of one column lie in different banks.
 // With a second weight the tile's columns are 8 of the one and 8 of the other
 // by turns.
-template <int BM, int BN, int WM, int WN, bool paired = false> struct TileBF16 {
-  static constexpr int BK = 32, stages = 4;
+template <int BM, int BN, int WM, int WN, bool paired = false, int BK = 32, int stages = 4> struct TileBF16 {
   static constexpr int TM = BM / WM / 16, TN = BN / WN / 8; // products of a warp
   static constexpr int stage = (BM + BN) * BK;              // values
   static constexpr int shared = stages * stage * 2;         // bytes
@@ -20,14 +19,20 @@ template <int BM, int BN, int WM, int WN, bool paired = false> struct TileBF16 {
 
   float acc[TM][TN][4];
 
-  static __device__ __forceinline__ int place(int row, int chunk) { return row * BK + (chunk ^ (row >> 1 & 3)) * 8; }
+  static __device__ __forceinline__ int place(int row, int chunk) { return row * BK + (chunk ^ (BK == 32 ? row >> 1 & 3 : row & 7)) * 8; }
 
   template <int rows, bool two> static __device__ __forceinline__ void fetch(bf16 *to, const bf16 *from, const bf16 *second, int row0, int all, int k0, int K) {
-    for (int at = threadIdx.x; at < rows * 4; at += bf16_threads) {
-      int row = at / 4, chunk = at % 4, k = k0 + chunk * 8, source = row0 + (two ? row / 16 * 8 + row % 8 : row);
-      bool valid = source < all && k < K;
-      const bf16 *m = two && row / 8 % 2 ? second : from;
-      cp_async16(to + place(row, chunk), valid ? m + static_cast<int64_t>(source) * K + k : m, valid);
+    // A thread's rows are 64 or 32 apart: all have one chunk, one place in
+    // eight rows and, of two, one matrix.
+    constexpr int chunks = BK / 8, apart = bf16_threads / chunks, sources = two ? apart / 2 : apart;
+    static_assert(rows % apart == 0 && (BK == 32 || BK == 64), "rows");
+    int row = threadIdx.x / chunks, chunk = threadIdx.x % chunks, k = k0 + chunk * 8, source = row0 + (two ? row / 16 * 8 + row % 8 : row);
+    const bf16 *m = two && row / 8 % 2 ? second : from, *at = m + static_cast<int64_t>(source) * K + k;
+    to += place(row, chunk);
+#pragma unroll
+    for (int i = 0; i < rows / apart; i++, at += sources * K) {
+      bool valid = source + i * sources < all && k < K;
+      cp_async16(to + i * apart * BK, valid ? at : m, valid);
     }
   }
 

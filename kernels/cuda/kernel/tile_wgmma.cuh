@@ -16,12 +16,16 @@ template <bool paired = false> struct TileWGMMA {
   int row0, rows, col0, cols, K;
 
   template <int n, bool two> __device__ __forceinline__ void fetch(bf16 *to, const bf16 *from, const bf16 *other, int first, int all, int k0) const {
-#pragma unroll 4
-    for (int at = threadIdx.x; at < n * 8; at += wgmma_threads) {
-      int row = at / 8, chunk = at % 8, k = k0 + chunk * 8, source = first + (two ? row / 16 * 8 + row % 8 : row);
-      bool valid = source < all && k < K;
-      const bf16 *m = two && row / 8 % 2 ? other : from;
-      cp_async16(to + wgmma_place(row, chunk), valid ? m + static_cast<int64_t>(source) * K + k : m, valid);
+    // A thread's rows are 32 apart: all have one chunk, one place in eight
+    // rows and, of two, one matrix.
+    constexpr int apart = wgmma_threads / 8, sources = two ? apart / 2 : apart;
+    int row = threadIdx.x / 8, chunk = threadIdx.x % 8, k = k0 + chunk * 8, source = first + (two ? row / 16 * 8 + row % 8 : row);
+    const bf16 *m = two && row / 8 % 2 ? other : from, *at = m + static_cast<int64_t>(source) * K + k;
+    to += wgmma_place(row, chunk);
+#pragma unroll
+    for (int i = 0; i < n / apart; i++, at += sources * K) {
+      bool valid = source + i * sources < all && k < K;
+      cp_async16(to + i * apart * BK, valid ? at : m, valid);
     }
   }
 

@@ -46,7 +46,7 @@ __device__ __forceinline__ void wgmma_bf16(float c[128], const bf16 *a, const bf
 #else
 
 static inline void wgmma_fence() {}
-static inline void shared_fence() {}
+static inline void shared_fence() { emu::group_fence(); }
 static inline void wgmma_commit() { emu::group_commit(); }
 template <int N> static inline void wgmma_wait() { emu::group_wait(N); }
 static inline void wgmma_bf16(float c[128], const bf16 *a, const bf16 *b, int kk) { emu::group_multiply(c, a, b, kk); }
