@@ -9,6 +9,8 @@ import (
 
 // Read returns the content of the regular file at path, of at most limit bytes.
 // What is not regular is not opened: a pipe would block, a device never end.
+// No more is read than the file says that it has: those of /proc, which hold the
+// environment, say nothing.
 func Read(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -25,5 +27,5 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit)) // which may have grown since
+	return io.ReadAll(io.LimitReader(f, info.Size()))
 }

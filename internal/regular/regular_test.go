@@ -21,6 +21,9 @@ func TestReadIsBounded(t *testing.T) {
 	if _, err := Read(path, 999); err == nil || !strings.Contains(err.Error(), path+": is larger than 999 bytes") {
 		t.Errorf("a file that is too large: %v", err)
 	}
+	if got, err := Read("/proc/self/environ", 1<<20); len(got) > 0 {
+		t.Errorf("the environment was read: %q, %v", got, err)
+	}
 	if _, err := Read(filepath.Join(t.TempDir(), "none"), 1); !os.IsNotExist(err) {
 		t.Errorf("no file: %v", err)
 	}
