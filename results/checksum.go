@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // fileHashes returns the SHA-256, hex, of dir's Parquet files, as far as they
@@ -29,7 +30,7 @@ func fileHashes(dir string) (map[string]string, error) {
 }
 
 func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}

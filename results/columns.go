@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // A MetricRow is what a comparison needs of one sample. Metrics is valid
@@ -35,16 +35,12 @@ func ReadMetrics(dir string, clusters bool, visit func(MetricRow)) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	defer damaged(path, &err)
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	file, err := parquetguard.Open(f, info.Size())
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

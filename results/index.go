@@ -9,13 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/llamaeval/llamaeval/internal/objects"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // IndexFile lies at the root of many runs and holds what leaderboards and
@@ -289,7 +289,7 @@ func readIndexRows(root string) (rows []indexRow, err error) {
 		if data, err = p.Read(objects.Context(), IndexFile); err != nil {
 			return nil, err
 		}
-	} else if data, err = os.ReadFile(name); err != nil {
+	} else if data, err = regular.Read(name, maxWhole); err != nil {
 		return nil, err
 	}
 	file, err := openParquet[indexRow](name, bytes.NewReader(data), int64(len(data)))

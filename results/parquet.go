@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // rowsPerGroup bounds what a writer holds in memory. It is part of the file's
@@ -143,7 +143,7 @@ type rowReader[T any] struct {
 }
 
 func openRows[T any](path string) (r *rowReader[T], err error) {
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -152,10 +152,6 @@ func openRows[T any](path string) (r *rowReader[T], err error) {
 			f.Close()
 		}
 	}()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	file, err := openParquet[T](path, f, info.Size())
 	if err != nil {
 		return nil, err

@@ -10,16 +10,19 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/objects"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // A results folder may lie in an object store: whatever here takes a folder
 // to read takes its address, too (s3://bucket/prefix/run). Its Parquet files
 // are copied to the cache when they are opened.
 
+const maxRunFile = 64 << 20 // bytes
+
 // readRunFile returns the text of a run.json.
 func readRunFile(dir string) ([]byte, error) {
 	if !objects.Is(dir) {
-		return os.ReadFile(filepath.Join(dir, RunFile))
+		return regular.Read(filepath.Join(dir, RunFile), maxRunFile)
 	}
 	p, err := objects.Parse(dir)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // ReadScores returns the rows of dir's scores.parquet in their order.
@@ -39,6 +40,8 @@ func readScoresOf(dir string, run Run) ([]Score, error) {
 	return allRows[Score](path, file)
 }
 
+const maxWhole = 1 << 30 // bytes of a file that is read whole
+
 // readWhole returns a Parquet file of a run, which is the one that it wrote;
 // path is where it lies.
 func readWhole(dir, name string, run Run) (path string, data []byte, err error) {
@@ -49,7 +52,7 @@ func readWhole(dir, name string, run Run) (path string, data []byte, err error) 
 		return path, data, err
 	}
 	path = filepath.Join(dir, name)
-	if data, err = os.ReadFile(path); err != nil {
+	if data, err = regular.Read(path, maxWhole); err != nil {
 		return path, nil, err
 	}
 	if want, known := run.Files[name]; known {

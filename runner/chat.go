@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/llamaeval/llamaeval/internal/regular"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
 	"github.com/llamaeval/llamaeval/prompts"
 )
@@ -16,6 +17,8 @@ const (
 	templateFile  = "chat_template.jinja"
 	tokenizerFile = "tokenizer_config.json"
 )
+
+const maxTemplateFile = 16 << 20 // bytes
 
 // How a configuration records the way a template gets the shots.
 const (
@@ -68,7 +71,7 @@ func (l *Local) dir() string {
 
 func (l *Local) chatTemplate() (text, source string, err error) {
 	dir := l.dir()
-	data, err := os.ReadFile(filepath.Join(dir, templateFile))
+	data, err := regular.Read(filepath.Join(dir, templateFile), maxTemplateFile)
 	if err == nil {
 		return string(data), templateFile, nil
 	}
@@ -87,7 +90,7 @@ func (l *Local) chatTemplate() (text, source string, err error) {
 // configTemplate reads the chat template of a tokenizer_config.json, "" where
 // there is none.
 func configTemplate(path string) (string, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxTemplateFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

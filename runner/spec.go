@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/prompts"
+	"github.com/llamaeval/llamaeval/tasks"
 )
 
 // A Spec says which documents of which tasks are evaluated and how they are
@@ -113,7 +114,13 @@ func (g *GenOptions) Set(key string, value any) error {
 	case "top_p":
 		return number(&g.TopP, key, value, math.SmallestNonzeroFloat64, 1)
 	case "n":
-		return integer(&g.Samples, key, value)
+		if err := integer(&g.Samples, key, value); err != nil {
+			return err
+		}
+		if *g.Samples > tasks.MaxRepeats {
+			return fmt.Errorf("--gen n: %d texts a document, at most %d are possible", *g.Samples, tasks.MaxRepeats)
+		}
+		return nil
 	case "max_tokens":
 		return integer(&g.MaxTokens, key, value)
 	case "until":

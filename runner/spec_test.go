@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +86,9 @@ func TestGenOptions(t *testing.T) {
 		if err := new(GenOptions).Set(key, value); err == nil {
 			t.Errorf("%s=%v was taken", key, value)
 		}
+	}
+	if err := new(GenOptions).Set("n", "1000000000"); err == nil || !strings.Contains(err.Error(), "at most 10000 are possible") {
+		t.Errorf("a billion texts a document: %v", err)
 	}
 	own := prompts.Generation{Until: []string{"."}, MaxTokens: 1, Samples: 1}
 	if diff := cmp.Diff(own, GenOptions{}.apply(own)); diff != "" {

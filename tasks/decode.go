@@ -68,7 +68,9 @@ var taskKeys = map[string]setter{
 	"generation_kwargs": func(d *decoder, n *node) error { d.gen = n; return n.want(mapNode, "a mapping") },
 	"filter_list":       (*decoder).filterList,
 	"repeats": func(d *decoder, n *node) (err error) {
-		d.task.Repeats, err = n.count(1)
+		if d.task.Repeats, err = n.count(1); err == nil && d.task.Repeats > MaxRepeats {
+			err = n.errorf("wants at most %d, this is %s", MaxRepeats, n.describe())
+		}
 		return err
 	},
 	"unsafe_code": func(d *decoder, n *node) (err error) {
@@ -172,7 +174,7 @@ func (d *decoder) keys(m *node, setters map[string]setter, prefix string) error 
 		set := setters[key]
 		if !ok || set == nil {
 			known := slices.Sorted(maps.Keys(setters))
-			return lineError(p.value.src, p.line, "unknown key %s%s%s", prefix, py.Str(p.key), nearest.DidYouMean(py.Str(p.key), known))
+			return lineError(p.value.src, p.line, "unknown key %s%s%s", prefix, keyName(p.key), nearest.DidYouMean(keyName(p.key), known))
 		}
 		if p.value.isNull() {
 			continue

@@ -171,6 +171,10 @@ func TestTaskErrors(t *testing.T) {
 		minimal + "process_docs: !function utils.f":                             "t.yaml:6: process_docs: !function utils.f: DIR/utils.py does not exist",
 		minimal + "process_docs: f":                                             `t.yaml:6: process_docs: wants a !function, this is the text "f"`,
 		minimal + "process_docs: !function f":                                   "t.yaml:6: process_docs: !function f: wants module.function",
+		minimal + "repeats: 10001\n":                                            "t.yaml:6: repeats: wants at most 10000, this is the number 10001",
+		minimal + "root:$6$secret: x\n":                                         "t.yaml:6: unknown key of 14 bytes",
+		minimal + strings.Repeat("k", 70) + ": x\n":                             "t.yaml:6: unknown key of 70 bytes",
+		"hf_secret\n":                                                           "t.yaml:1: a task file holds a mapping, this is a text",
 	} {
 		dir := write(t, map[string]string{"t.yaml": text})
 		_, err := ParseFile(filepath.Join(dir, "t.yaml"))

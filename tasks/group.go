@@ -109,7 +109,7 @@ func decodeGroup(root *node, depth int) (*Group, error) {
 			g.overrides = append(g.overrides, p)
 		default:
 			known := slices.AppendSeq(slices.Collect(maps.Keys(groupKeys)), maps.Keys(taskKeys))
-			return nil, lineError(p.value.src, p.line, "unknown key %s%s", py.Str(p.key), nearest.DidYouMean(py.Str(p.key), known))
+			return nil, lineError(p.value.src, p.line, "unknown key %s%s", keyName(p.key), nearest.DidYouMean(keyName(p.key), known))
 		}
 	}
 	if g.Name == "" {
@@ -216,10 +216,10 @@ func aggregate(n *node) (Aggregate, error) {
 			a.Filters, err = p.value.texts()
 		default:
 			known := []string{"metric", "aggregation", "weight_by_size", "filter_list"}
-			err = lineError(p.value.src, p.line, "unknown key%s", nearest.DidYouMean(py.Str(p.key), known))
+			err = lineError(p.value.src, p.line, "unknown key%s", nearest.DidYouMean(keyName(p.key), known))
 		}
 		if err != nil {
-			return a, inKey(py.Str(p.key), err)
+			return a, inKey(keyName(p.key), err)
 		}
 	}
 	if a.Metric == "" {

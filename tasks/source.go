@@ -4,13 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // maxFile bounds a task file and a Python file beside it, in bytes.
@@ -64,41 +65,16 @@ func (s *source) read() ([]byte, error) {
 	return readFile(s.name)
 }
 
-// readFile reads a regular file of bounded size. What is not regular is never
-// opened: a pipe would block and a device never end.
+// readFile reads a regular file of bounded size.
 func readFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", name)
-	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%s: %d bytes, more than the %d a task file may have", name, info.Size(), maxFile)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data := make([]byte, 0, info.Size()+1)
-	for {
-		n, err := f.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		if len(data) > maxFile {
-			return nil, fmt.Errorf("%s: more than the %d bytes a task file may have", name, maxFile)
-		}
-		if err == io.EOF {
-			return data, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
-		}
-	}
+	return regular.Read(name, maxFile)
 }
 
 // files reads sources and keeps what several of them share. It is safe for
@@ -224,7 +200,7 @@ func parseSource(src *source) (*node, error) {
 	}
 	root, err := parseYAML(src, data)
 	if err == nil && root.kind != mapNode {
-		return nil, root.errorf("a task file holds a mapping, this is %s", root.describe())
+		return nil, root.errorf("a task file holds a mapping, this is %s", root.sort())
 	}
 	return root, err
 }

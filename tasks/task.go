@@ -54,6 +54,10 @@ type Expr struct {
 	Line int
 }
 
+// MaxRepeats bounds the texts that are drawn for one request: all of a document's
+// are held until the last is there.
+const MaxRepeats = 10_000
+
 // Task is one task file with its includes resolved and every value checked.
 type Task struct {
 	Name, Alias string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/llamaeval/llamaeval/tasks/py"
 	"go.yaml.in/yaml/v4"
@@ -99,6 +100,15 @@ func (n *node) isNull() bool {
 
 // describe names what a node is, for messages.
 func (n *node) describe() string {
+	if s, ok := n.value.(string); ok && n.kind == scalarNode {
+		return "the text " + quote(s)
+	}
+	return n.sort()
+}
+
+// sort is describe without repeating a text, for files that may be none of ours:
+// an include can name any, a secret's too.
+func (n *node) sort() string {
 	switch n.kind {
 	case listNode:
 		return "a list"
@@ -111,11 +121,23 @@ func (n *node) describe() string {
 	case nil:
 		return "null"
 	case string:
-		return "the text " + quote(v)
+		return "a text"
 	case bool:
 		return "the boolean " + py.Str(v)
 	}
 	return "the number " + py.Str(n.value)
+}
+
+// keyName is what a message repeats of a key that is not known: one that looks
+// like a key.
+func keyName(key py.Value) string {
+	s := py.Str(key)
+	if len(s) > 60 || strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-. ", r)
+	}) {
+		return fmt.Sprintf("of %d bytes", len(s))
+	}
+	return s
 }
 
 // quote shortens what a message repeats of the file.

@@ -18,17 +18,17 @@ type file struct {
 // Open maps the regular file at path; what says in errors what it should be.
 // An empty file is nil. The data are gone after Close.
 func (f *Files) Open(path, what string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe would block
+		return nil, fmt.Errorf("%s: is not a regular file, want a %s", path, what)
+	}
 	opened, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
 	}
 	defer opened.Close()
-	info, err := opened.Stat()
-	if err != nil {
+	if info, err = opened.Stat(); err != nil {
 		return nil, fmt.Errorf("cannot open checkpoint: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a regular file, want a %s", path, what)
 	}
 	if info.Size() == 0 { // an empty file cannot be mapped
 		return nil, nil

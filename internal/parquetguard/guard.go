@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -48,7 +49,7 @@ func Open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	}
 	file, err = parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, fmt.Errorf("not a readable Parquet file: %w", err)
+		return nil, fmt.Errorf("not a readable Parquet file: %w", quote.Error(err)) // names of columns are in it
 	}
 	return file, nil
 }
@@ -168,6 +169,6 @@ func pageHeader(r io.ReaderAt, at, end int64) (*format.PageHeader, int, error) {
 // broken files; it is to be deferred.
 func Recover(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("broken Parquet file: %v", p)
+		*err = fmt.Errorf("broken Parquet file: %s", quote.Line(fmt.Sprint(p)))
 	}
 }

@@ -8,8 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/regular"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/tokenizer"
+)
+
+// What files of a tokenizer may have, in bytes.
+const (
+	maxTokenizer = 256 << 20
+	maxConfig    = 16 << 20
 )
 
 // OpenTokenizer reads a tokenizer without its model: that of a GGUF file, a
@@ -34,7 +41,7 @@ func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
 			file = filepath.Join(path, "tokenizer.model")
 		}
 	}
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, maxTokenizer)
 	if err != nil {
 		return nil, fmt.Errorf("%s: no tokenizer.json and no tokenizer.model: %w", path, err)
 	}
@@ -59,7 +66,7 @@ func fromFile(file string, data []byte, c tokenizer.Config) (*tokenizer.Tokenize
 // besideTokenizer reads tokenizer_config.json and chat_template.jinja, which
 // need not be there.
 func besideTokenizer(dir string) (c tokenizer.Config, err error) {
-	data, err := os.ReadFile(filepath.Join(dir, "tokenizer_config.json"))
+	data, err := regular.Read(filepath.Join(dir, "tokenizer_config.json"), maxConfig)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -69,7 +76,7 @@ func besideTokenizer(dir string) (c tokenizer.Config, err error) {
 			return c, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja"))
+	text, err := regular.Read(filepath.Join(dir, "chat_template.jinja"), maxConfig)
 	if err == nil {
 		c.ChatTemplate = string(text)
 	} else if !errors.Is(err, fs.ErrNotExist) {

@@ -8,12 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/llamaeval/llamaeval/internal/quote"
+	"github.com/llamaeval/llamaeval/internal/regular"
 	"github.com/llamaeval/llamaeval/model/gguf"
 	"github.com/llamaeval/llamaeval/model/safetensors"
 )
@@ -118,7 +118,7 @@ func tokenizerFiles(dir string, m *gguf.Metadata) error {
 		if !exists(path) || key == SentencePiece && exists(filepath.Join(dir, "tokenizer.json")) {
 			continue
 		}
-		data, err := readAtMost(path, maxTokenizer)
+		data, err := regular.Read(path, maxTokenizer)
 		if err != nil {
 			return err
 		}
@@ -174,21 +174,8 @@ func readOptional(path string, v any) error {
 	return readJSON(path, v)
 }
 
-func readAtMost(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s: is larger than %d bytes", path, limit)
-	}
-	return data, err
-}
-
 func readJSON(path string, v any) error {
-	data, err := readAtMost(path, maxConfig)
+	data, err := regular.Read(path, maxConfig)
 	if err != nil {
 		return err
 	}

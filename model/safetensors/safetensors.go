@@ -8,11 +8,9 @@
 package safetensors
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/mapped"
+	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
 // Tensor is one entry of a checkpoint.
@@ -84,7 +83,7 @@ func escape(path string) string {
 // openSharded opens the files of an index, whose weight_map says where each
 // tensor lies.
 func openSharded(dir, index string) (*File, error) {
-	data, err := readAtMost(index, maxIndex)
+	data, err := regular.Read(index, maxIndex)
 	if err != nil {
 		return nil, err
 	}
@@ -156,16 +155,3 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 
 // Close releases the mappings. A second Close does nothing.
 func (f *File) Close() error { return f.Mapped.Close() }
-
-func readAtMost(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s: is larger than %d bytes", path, limit)
-	}
-	return bytes.TrimSpace(data), err
-}

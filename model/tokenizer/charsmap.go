@@ -14,6 +14,10 @@ type charsmap struct {
 	texts string // each ends with a zero byte
 }
 
+// mostMapped is the longest text that a character may become, in bytes; NFKC
+// makes 33 of one.
+const mostMapped = 128
+
 // readCharsmap reads the size of the trie in bytes, the trie and the texts.
 func readCharsmap(b []byte) (*charsmap, error) {
 	if len(b) == 0 {
@@ -29,6 +33,13 @@ func readCharsmap(b []byte) (*charsmap, error) {
 	m := &charsmap{units: make([]uint32, size/4), texts: string(b[4+size:])}
 	for i := range m.units {
 		m.units[i] = binary.LittleEndian.Uint32(b[4+4*i:])
+	}
+	for rest := m.texts; rest != ""; {
+		text, after, _ := strings.Cut(rest, "\x00")
+		if len(text) > mostMapped {
+			return nil, fmt.Errorf("precompiled_charsmap: a replacement of %d bytes, at most %d are possible", len(text), mostMapped)
+		}
+		rest = after
 	}
 	return m, nil
 }

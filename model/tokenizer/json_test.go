@@ -26,6 +26,8 @@ func TestFromJSON(t *testing.T) {
 	}
 }
 
+const grows = `{"type":"Replace","pattern":{"String":"x"},"content":"xxxxxxxxxx"}`
+
 func TestFromJSONRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"no JSON":            {tinyJSON, "{", "unexpected end"},
@@ -50,6 +52,12 @@ func TestFromJSONRefuses(t *testing.T) {
 		"tail":               {`{"Sequence":{"id":"A"}}]`, `{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"<s>"}}]`, `adds "<s>", only one token in front`},
 		"processor":          {`"TemplateProcessing"`, `"BertProcessing"`, `post_processor "BertProcessing"`},
 		"decoder":            {`{"type":"Fuse"}`, `{"type":"CTC"}`, `decoder "CTC"`},
+		"Metaspace of two":   {`"type":"Split"`, `"type":"Metaspace","replacement":"  "`, `replacement "  ", want one character`},
+		"long prefix":        {`{"type":"NFC"}`, `{"type":"Prepend","prepend":"` + strings.Repeat("x", 65) + `"}`, "Prepend writes 65 bytes"},
+		"growth of growth":   {`{"type":"NFC"}`, `{"type":"Sequence","normalizers":[` + grows + `,` + grows + `,` + grows + `]}`, "more than 64 times as long"},
+		"growth by nothing":  {`{"type":"NFC"}`, `{"type":"Replace","pattern":{"Regex":"x*"},"content":"` + strings.Repeat("x", 64) + `"}`, "more than 64 times as long"},
+		"many parts":         {`{"type":"NFC"}`, `{"type":"Sequence","normalizers":[` + strings.Repeat(`{"type":"NFC"},`, 64) + `{"type":"NFC"}]}`, "more than 64 parts"},
+		"long added token":   {`"content":"<s>"`, `"content":"` + strings.Repeat("s", 1025) + `"`, "is 1025 bytes long, at most 1024"},
 		"BOS too far":        {`"ids":[5]`, `"ids":[6]`, "token 6 of 6"},
 	} {
 		t.Run(name, func(t *testing.T) {

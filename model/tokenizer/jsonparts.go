@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/model/tokenizer/onig"
@@ -38,6 +39,13 @@ type part struct {
 // pattern is a literal text or a regular expression.
 type pattern struct{ String, Regex *string }
 
+// What a file's rewriting may make of a text: a few rules that each write ten
+// characters for one would make it longer than memory.
+const (
+	mostParts  = 64 // objects in a Sequence
+	mostGrowth = 64 // bytes for each one, all rules together
+)
+
 // parts reads an object, and of a Sequence the objects in it, in order.
 // deeper sequences are read too.
 func parts(raw json.RawMessage, what string, depth int) ([]part, error) {
@@ -61,7 +69,9 @@ func parts(raw json.RawMessage, what string, depth int) ([]part, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, more...)
+			if all = append(all, more...); len(all) > mostParts {
+				return nil, fmt.Errorf("%s: a sequence of more than %d parts", what, mostParts)
+			}
 		}
 	}
 	return all, nil
@@ -72,10 +82,11 @@ type normalizers struct {
 	all    []normalizer
 	blanks bool // blanks become U+2581
 	cuts   bool // the parts of a text cut at a blank are normalised on their own
+	growth int  // how many bytes Replace may make of one
 }
 
 func readNormalizer(raw json.RawMessage) (normalizers, error) {
-	out := normalizers{cuts: true}
+	out := normalizers{cuts: true, growth: 1}
 	all, err := parts(raw, "normalizer", 0)
 	for _, p := range all {
 		n, err := p.normalizer(&out)
@@ -102,8 +113,14 @@ func (p part) normalizer(known *normalizers) (normalizer, error) {
 		known.cuts = false
 		return strip(p.StripLeft, p.StripRight), nil
 	case "Prepend":
+		if len(p.Prepend) > mostGrowth {
+			return nil, fmt.Errorf("normalizer: Prepend writes %d bytes, at most %d are possible", len(p.Prepend), mostGrowth)
+		}
 		return prepend(p.Prepend), nil
 	case "Replace":
+		if known.grow(p); known.growth > mostGrowth {
+			return nil, fmt.Errorf("normalizer: its Replace rules make texts more than %d times as long", mostGrowth)
+		}
 		if s := p.Pattern.String; s != nil {
 			blanks := *s == " " && p.Content == blankMark
 			known.blanks = known.blanks || blanks
@@ -121,6 +138,15 @@ func (p part) normalizer(known *normalizers) (normalizer, error) {
 		return replaceExpr(re, p.Content), nil
 	}
 	return nil, fmt.Errorf("its normalizer %.30q is not supported; tokenizer.model or a GGUF file of the same model may do", p.Type)
+}
+
+// grow takes the longest that a Replace can make of a text into account.
+func (n *normalizers) grow(p part) {
+	most := len(p.Content) + 1 // an expression may match nothing, beside each byte
+	if s := p.Pattern.String; s != nil && *s != "" {
+		most = (len(p.Content) + len(*s) - 1) / len(*s)
+	}
+	n.growth = min(n.growth*min(max(most, 1), mostGrowth+1), mostGrowth+1)
 }
 
 var behaviours = map[string]behaviour{
@@ -194,8 +220,8 @@ func (p part) splitStep() (step, error) {
 // prefixScheme reads where Metaspace puts a blank, which older files say by
 // add_prefix_space.
 func (p part) prefixScheme() (string, error) {
-	if p.Replacement == "" {
-		return "", fmt.Errorf("there is a Metaspace without a replacement")
+	if utf8.RuneCountInString(p.Replacement) != 1 {
+		return "", fmt.Errorf("there is a Metaspace with the replacement %.30q, want one character", p.Replacement)
 	}
 	switch p.PrependScheme {
 	case "always", "first", "never":

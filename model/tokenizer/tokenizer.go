@@ -53,6 +53,9 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 	if v.Kinds != nil && len(v.Kinds) != len(v.Tokens) {
 		return nil, fmt.Errorf("%d token kinds for %d tokens", len(v.Kinds), len(v.Tokens))
 	}
+	if err := checkNames(&v); err != nil {
+		return nil, err
+	}
 	t := &Tokenizer{vocabulary: v, cache: newWordCache(), ids: make(map[string]int32, len(v.Tokens))}
 	for b := range t.byteIDs {
 		t.byteIDs[b] = -1

@@ -111,6 +111,7 @@ func TestFromGGUFRefuses(t *testing.T) {
 		"merge of unknown": {"merges", []string{"a bb"}, `merge 0, "a bb"`},
 		"BOS too large":    {"bos_token_id", uint32(258), "bos_token_id is 258, outside"},
 		"BOS negative":     {"bos_token_id", int32(-2), "bos_token_id is -2, outside"},
+		"long special":     {"tokens", tokens(func(s []string) []string { s[257] = strings.Repeat("x", 1025); return s }), "token 257 is 1025 bytes long, at most 1024"},
 		"space prefix":     {"add_space_prefix", true, "add_space_prefix"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,6 +68,22 @@ func TestHostileTemplates(t *testing.T) {
 	}
 }
 
+// A long word in narrow lines takes no longer than the same text in words.
+func TestWordwrapIsLinear(t *testing.T) {
+	tmpl, err := Parse(`{{ ('ä-b' * 300000)|wordwrap(2)|length }} {{ 'ab-cd äöü'|wordwrap(4) }}`, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	got, err := tmpl.Render(py.NewDict())
+	if want := "1349999 ab-\ncd\näöü"; err != nil || got != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
 func TestHostileSources(t *testing.T) {
 	for _, src := range []string{
 		"{{ " + strings.Repeat("(", 100_000), "{{ " + strings.Repeat("[", 100_000), "{{ " + strings.Repeat("-", 100_000) + "1 }}",

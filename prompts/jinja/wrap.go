@@ -67,12 +67,27 @@ func chunks(line string, hyphens bool) []string {
 
 // cutLong divides a word that is too long for a line after room characters, or after a hyphen before that.
 func cutLong(word string, room int, hyphens bool) (head, tail string) {
-	runes := []rune(word)
-	head, tail = string(runes[:room]), string(runes[room:])
-	if at := strings.LastIndexByte(head, '-'); hyphens && at > 0 && strings.Trim(head[:at], "-") != "" {
-		return head[:at+1], head[at+1:] + tail
+	end := len(word)
+	for i := range word {
+		if room--; room < 0 {
+			end = i
+			break
+		}
 	}
-	return head, tail
+	if at := strings.LastIndexByte(word[:end], '-'); hyphens && at > 0 && strings.Trim(word[:at], "-") != "" {
+		end = at + 1
+	}
+	return word[:end], word[end:]
+}
+
+// longer says whether s has more than n characters, without counting them all.
+func longer(s string, n int) bool {
+	for range s {
+		if n--; n < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // wrapLine is TextWrapper._wrap_chunks with drop_whitespace.
@@ -86,12 +101,12 @@ func wrapLine(line string, width int, breakLong, hyphens bool) []string {
 		}
 		var current []string
 		size := 0
-		for len(rest) > 0 && size+py.Len(rest[0]) <= width {
+		for len(rest) > 0 && !longer(rest[0], width-size) {
 			current = append(current, rest[0])
 			size += py.Len(rest[0])
 			rest = rest[1:]
 		}
-		if len(rest) > 0 && py.Len(rest[0]) > width {
+		if len(rest) > 0 && longer(rest[0], width) {
 			switch {
 			case breakLong:
 				var head string

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/llamaeval/llamaeval/internal/quote"
@@ -23,7 +24,7 @@ type Options struct {
 	Context     int           // tokens the server holds, where it does not say; 0: ask it
 	Key         string        // of the API; in no message and no result
 	Seed        uint64        // of the jitter
-	Notice      func(string)  // told of retries and findings; may be nil
+	Notice      func(string)  // told of retries and findings, one at a time; may be nil
 
 	Clock Clock // nil: the machine's
 }
@@ -53,6 +54,13 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Notice == nil {
 		o.Notice = func(string) {}
+	}
+	var one sync.Mutex
+	notice := o.Notice
+	o.Notice = func(text string) {
+		one.Lock()
+		defer one.Unlock()
+		notice(text)
 	}
 	if o.Clock == nil {
 		o.Clock = clock{}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamaeval/llamaeval/internal/regular"
+	"github.com/llamaeval/llamaeval/tasks/hub"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -258,6 +260,8 @@ func (l *local) files(split string) ([]string, error) {
 			return nil, fmt.Errorf("%s: %s is a folder, not a file", l.name, p)
 		case !info.Mode().IsRegular():
 			return nil, fmt.Errorf("%s: %s is not a regular file", l.name, p)
+		case hub.IsToken(info):
+			return nil, fmt.Errorf("%s: %s is the hub's token, which no prompt may hold", l.name, p)
 		case info.Size() > maxFile:
 			return nil, fmt.Errorf("%s: %s has %d bytes, more than the limit of %d", l.name, p, info.Size(), int64(maxFile))
 		}
@@ -306,7 +310,7 @@ func (l *local) readFile(ctx context.Context, path string) ([]*py.Dict, error) {
 	case "":
 		return nil, fmt.Errorf("%s: unknown kind of file: set dataset_path to json, csv, parquet or text and name the file in data_files", path)
 	}
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}

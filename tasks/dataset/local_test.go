@@ -96,7 +96,12 @@ func TestLocalErrors(t *testing.T) {
 		"cut.jsonl": "{\"q\":1}\n{\"q\":", "number.jsonl": "{\"q\":1}\n3\n", "array.json": "[1]", "scalar.json": "{\"data\": 1}",
 		"wide.csv": "a,b\n1,2\n1,2,3\n", "open.csv": "a\n\"x\n", "empty.csv": "", "latin.txt": "\xff",
 		"cut.parquet": "PAR1 cut", "x.bin": "", "uneven.json": `{"d": {"a": [1], "b": []}}`, "folder/readme.md": "",
+		"token": "hf_secret",
 	})
+	t.Setenv("HF_HOME", dir)
+	if err := os.Symlink("token", filepath.Join(dir, "link.txt")); err != nil {
+		t.Skip(err)
+	}
 	for _, c := range []struct{ path, file, field, want string }{
 		{"json", "none.jsonl", "", "none.jsonl: no such file"},
 		{"json", "cut.jsonl", "", "cut.jsonl:2: "},
@@ -117,6 +122,8 @@ func TestLocalErrors(t *testing.T) {
 		{"./none.jsonl", "", "", "none.jsonl: no such file"},
 		{"./folder", "", "", "holds no data files"},
 		{"json", "", "", "needs data_files"},
+		{"text", "token", "", "token is the hub's token, which no prompt may hold"},
+		{"text", "link.txt", "", "link.txt is the hub's token"},
 	} {
 		kwargs := py.NewDict()
 		if c.file != "" {
@@ -133,6 +140,20 @@ func TestLocalErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s %s: error %v, want %q", c.path, c.file, err, c.want)
 		}
+	}
+}
+
+// A file of /proc says that it is empty; what it holds is no business of a prompt.
+func TestEnvironmentIsNotRead(t *testing.T) {
+	s, err := NewStore(Options{Offline: true, CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kwargs := py.NewDict()
+	kwargs.Set("data_files", "/proc/self/environ")
+	split, err := s.Load(t.Context(), Ref{Path: "text", Kwargs: kwargs, Dir: "/"}, "train")
+	if err == nil && len(split.Docs) > 0 {
+		t.Errorf("%d documents of the environment", len(split.Docs))
 	}
 }
 

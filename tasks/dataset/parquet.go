@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/tasks/py"
 )
 
@@ -89,7 +90,7 @@ func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schem
 			}
 			var v any
 			if err := schema.Reconstruct(&v, row); err != nil {
-				return nil, fmt.Errorf("row %d: %w", len(docs), err)
+				return nil, fmt.Errorf("row %d: %w", len(docs), quote.Error(err))
 			}
 			doc, err := convert(v)
 			if err != nil {
@@ -106,7 +107,7 @@ func readRowGroup(ctx context.Context, g parquet.RowGroup, schema *parquet.Schem
 		case err == io.EOF:
 			return docs, nil
 		case err != nil:
-			return nil, fmt.Errorf("broken Parquet file: %w", err)
+			return nil, fmt.Errorf("broken Parquet file: %w", quote.Error(err))
 		case n == 0:
 			return nil, io.ErrNoProgress
 		}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package regular
+
+import "testing"
+
+func pipe(*testing.T) string { return "" }
