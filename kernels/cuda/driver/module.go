@@ -60,7 +60,11 @@ func (m *Module) Kernel(name string, threads, shared int) (*Kernel, error) {
 		if shared <= 48<<10 { // more must be asked for
 			return nil
 		}
-		return code(C.cuFuncSetAttribute(k.function, C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(shared)))
+		if err := code(C.cuFuncSetAttribute(k.function, C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(shared))); err != nil {
+			return err
+		}
+		// As much as can be, so that several blocks have it side by side.
+		return code(C.cuFuncSetAttribute(k.function, C.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, C.CU_SHAREDMEM_CARVEOUT_MAX_SHARED))
 	})
 	if err != nil {
 		return nil, err
