@@ -102,7 +102,7 @@ golden: docs ## rewrite golden files and README's tables of support
 
 docs: build $(PYTHON) ## rewrite README's tables of support; manual and completions in bin/doc
 	dir=$$(scripts/checkpoints/make) && LLAMAEVAL_CHECKPOINTS=$$dir $(GO) test ./model -run SupportTable -update
-	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test ./kernels/quant ./model/tokenizer -run 'DequantizeMatches|Parity' -update
+	LLAMAEVAL_PYTHON=$(CURDIR)/$(PYTHON) $(GO) test -timeout 30m ./kernels/quant ./model/tokenizer -run 'DequantizeMatches|Parity' -update
 	mkdir -p bin/doc && $(BIN) man > bin/doc/llamaeval.1
 	for shell in bash zsh fish; do $(BIN) completion $$shell > bin/doc/llamaeval.$$shell || exit 1; done
 

@@ -135,7 +135,8 @@ func (it *interp) multiGetter(a Args, i int) (func(py.Value) (py.Value, error), 
 	}, nil
 }
 
-func uniqueFilter(it *interp, v py.Value, a Args) (py.Value, error) {
+// keysByArguments is keys with the arguments case_sensitive and attribute.
+func (it *interp) keysByArguments(v py.Value, a Args) ([]keyed, error) {
 	sensitive, err := it.boolArg(a, 0, "case_sensitive", false)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,11 @@ func uniqueFilter(it *interp, v py.Value, a Args) (py.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := it.keys(v, get, sensitive)
+	return it.keys(v, get, sensitive)
+}
+
+func uniqueFilter(it *interp, v py.Value, a Args) (py.Value, error) {
+	items, err := it.keysByArguments(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -167,15 +172,7 @@ func uniqueFilter(it *interp, v py.Value, a Args) (py.Value, error) {
 // extremeFilter is max (sign 1) or min (sign -1); the first of equal items wins, and nothing gives undefined.
 func extremeFilter(sign int) filterFunc {
 	return func(it *interp, v py.Value, a Args) (py.Value, error) {
-		sensitive, err := it.boolArg(a, 0, "case_sensitive", false)
-		if err != nil {
-			return nil, err
-		}
-		get, err := it.attrGetter(a, 1, "attribute")
-		if err != nil {
-			return nil, err
-		}
-		items, err := it.keys(v, get, sensitive)
+		items, err := it.keysByArguments(v, a)
 		if err != nil {
 			return nil, err
 		}
