@@ -54,7 +54,7 @@ arm64: $(PYTHON) ## kernels on NEON, under QEMU user emulation
 
 race: ## what runs side by side, under the race detector, where there is a C compiler
 	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short -timeout 10m ./runner/journal ./runner/progress ./runner/engine ./runner/server \
-	  && CGO_ENABLED=1 $(GO) test -race -short -timeout 10m -run 'Resume|Identical|Sequential|Given|TimeLeft' ./runner; else echo "race: no gcc, skipped"; fi
+	  && CGO_ENABLED=1 $(GO) test -race -short -timeout 10m -run 'Resume|Identical|Sequential|Given|TimeLeft|Server|Judge|Faults|InManyWaves|WaveReports' ./runner; else echo "race: no gcc, skipped"; fi
 
 fuzz-short: ## each fuzz target for two seconds
 	scripts/fuzz 2s

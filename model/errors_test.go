@@ -16,7 +16,7 @@ func TestOpenRefuses(t *testing.T) {
 		open    model.Options
 		want    string
 	}{
-		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported: it needs layers with a recurrent state (state-space, linear attention or convolutions); a server that runs it can be evaluated, with --model openai:http://HOST:PORT/v1#NAME; supported are: gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3`},
+		"architecture": {options: tinymodel.Options{Metadata: map[string]any{"general.architecture": "mamba"}}, want: `architecture "mamba" is not supported: it needs layers with a recurrent state (state-space, linear attention or convolutions); a server that runs it can be evaluated, with --model openai:http://HOST:PORT/v1#NAME; supported are: ernie4_5, gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3`},
 		"experts":      {options: tinymodel.Options{Metadata: map[string]any{"llama.expert_count": uint32(8)}}, want: "mixture of experts"},
 		"yarn":         {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "yarn"}}, want: "llama.rope.scaling.factor is missing"},
 		"dynamic":      {options: tinymodel.Options{Metadata: map[string]any{"llama.rope.scaling.type": "dynamic"}}, want: `"dynamic"; only none, linear and yarn`},

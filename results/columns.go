@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
@@ -54,7 +55,7 @@ func ReadMetrics(dir string, clusters bool, visit func(MetricRow)) (err error) {
 	}
 	for _, group := range file.RowGroups() {
 		if err := c.visit(group, clusters, visit); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, quote.Error(err))
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
@@ -193,7 +194,7 @@ func newRows[T any](path string, file *parquet.File) *rowReader[T] {
 // first days name none.
 func checkSchema(path string, file *parquet.File) error {
 	if v, ok := file.Lookup(SchemaKey); ok && v != SchemaVersion {
-		return fmt.Errorf("%s has schema version %s, this program reads version %s: use the llamaeval that wrote it", path, v, SchemaVersion)
+		return fmt.Errorf("%s has schema version %s, this program reads version %s: use the llamaeval that wrote it", path, quote.Line(v), SchemaVersion)
 	}
 	return nil
 }
@@ -215,7 +216,7 @@ func (r *rowReader[T]) next() (row T, err error) {
 		err = io.ErrNoProgress
 	}
 	if !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%s: row %d: %w", r.path, r.read, err)
+		err = fmt.Errorf("%s: row %d: %w", r.path, r.read, quote.Error(err))
 	}
 	return none, err
 }
@@ -230,6 +231,6 @@ func (r *rowReader[T]) close() {
 // reads, into an error that names the file.
 func damaged(path string, err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s: damaged Parquet file: %v", path, p)
+		*err = fmt.Errorf("%s: damaged Parquet file: %s", path, quote.Line(fmt.Sprint(p)))
 	}
 }

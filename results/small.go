@@ -14,6 +14,7 @@ import (
 
 	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/internal/parquetguard"
+	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/llamaeval/llamaeval/internal/regular"
 )
 
@@ -83,7 +84,7 @@ func allRows[T any](path string, file *parquet.File) (out []T, err error) {
 		var open pages
 		for _, chunk := range group.ColumnChunks() {
 			if err := open.add(rows, chunk, room[:]); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, fmt.Errorf("%s: %w", path, quote.Error(err))
 			}
 		}
 		for _, row := range rows {
@@ -93,7 +94,7 @@ func allRows[T any](path string, file *parquet.File) (out []T, err error) {
 				err = schema.Reconstruct(&t, row)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("%s: row %d: %w", path, len(out), err)
+				return nil, fmt.Errorf("%s: row %d: %w", path, len(out), quote.Error(err))
 			}
 			out = append(out, t)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/engine"
@@ -81,6 +82,7 @@ func (j *Job) pipeline(ctx context.Context, e answerer, source *waveSource, plan
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(answered)
+		defer mapped.Guard()()
 		return j.compute(ctx, e, source, plan, answered)
 	})
 	var judging sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/model"
 )
 
@@ -22,6 +23,7 @@ func openModels(path string, o LocalOptions) ([]*model.Model, error) {
 	var group errgroup.Group
 	for i, device := range devices {
 		group.Go(func() error {
+			defer mapped.Guard()()
 			m, err := model.Open(path, model.Options{Threads: o.Threads, Mode: o.Mode, Device: device, Notice: notice})
 			models[i] = m
 			return err

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/runner/engine"
 )
 
@@ -45,6 +46,7 @@ func (es *engines) Run(ctx context.Context, requests []engine.Request, done func
 			own[k] = requests[r]
 		}
 		group.Go(func() error {
+			defer mapped.Guard()()
 			return es.list[i].Run(ctx, own, func(k int, a engine.Answer) error {
 				one.Lock()
 				defer one.Unlock()

@@ -12,12 +12,12 @@ import (
 // alone, the collector would let garbage grow to the size of the cache.
 const overhead = 200e6
 
-// Of that, mapped is kept for what is not on the heap: the program itself.
+// Of that, image is kept for what is not on the heap: the program itself.
 // Where documents alone take much of the rest, least is what a wave and its
 // garbage have beside them.
 const (
-	mapped = 28e6
-	least  = 90e6
+	image = 28e6
+	least = 90e6
 )
 
 // given is the limit of GOMEMLIMIT, math.MaxInt64 without one.
@@ -43,7 +43,7 @@ func (j *Job) boundHeap() {
 // A user's own limit holds for the cache as well, which on Linux the collector
 // does not see; below what is live it would only make the program slow.
 func heapBound(cache, documents, given int64) int64 {
-	bound := cache + max(overhead-mapped, documents+least)
+	bound := cache + max(overhead-image, documents+least)
 	if runtime.GOOS == "linux" {
 		given -= cache
 	}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/internal/objects"
 	"github.com/llamaeval/llamaeval/runner/sandbox"
 )
@@ -20,6 +22,10 @@ import (
 func main() {
 	sandbox.Reexec()          // does not return in a sandbox
 	log.SetOutput(io.Discard) // libraries of object stores write there; errors are returned as well
+	mapped.Faulted = func(path string) {
+		fmt.Fprintln(os.Stderr, "llamaeval: "+oneLine(path+": can no longer be read: it was cut short meanwhile, or its disk fails; what is done is kept, the same command goes on once the file is whole again"))
+		os.Exit(exitFailed)
+	}
 	os.Exit(run(os.Args, os.Stdout, os.Stderr))
 }
 
@@ -45,6 +51,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			t.Stop()
 		}
 	}()
+	defer mapped.Guard()()
 	objects.Bind(ctx)
 	app := newApp(stdout, stderr)
 	arranged, err := arrange(app, args)

@@ -27,6 +27,7 @@ func bring(data []byte) {
 	var all sync.WaitGroup
 	for range min(4, runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
+			defer Guard()()
 			for {
 				at := int(next.Add(portion)) - portion
 				if at >= end {

@@ -11,6 +11,7 @@ import (
 type Files struct{ list []file }
 
 type file struct {
+	path  string
 	data  []byte
 	unmap func() error
 }
@@ -40,7 +41,8 @@ func (f *Files) Open(path, what string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot map the file: %w", path, err)
 	}
-	f.list = append(f.list, file{data, unmap})
+	f.list = append(f.list, file{path, data, unmap})
+	remember(f.list[len(f.list)-1])
 	return data, nil
 }
 
@@ -72,6 +74,7 @@ func (f *Files) Bring() {
 func (f *Files) Close() error {
 	var errs []error
 	for _, m := range f.list {
+		forget(m)
 		errs = append(errs, m.unmap())
 	}
 	f.list = nil

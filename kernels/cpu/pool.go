@@ -3,6 +3,8 @@ package cpu
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/llamaeval/llamaeval/internal/mapped"
 )
 
 // A Pool is a fixed set of threads that share loops. Which thread takes which
@@ -129,6 +131,7 @@ const spins = 1500
 
 func (p *Pool) help(worker int, h *helper) {
 	defer p.done.Done()
+	defer mapped.Guard()()
 	var seen *job
 	for {
 		seen = p.await(seen, h)

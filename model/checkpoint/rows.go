@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/llamaeval/llamaeval/internal/mapped"
 	"github.com/llamaeval/llamaeval/kernels/quant"
 	"github.com/llamaeval/llamaeval/model/gguf"
 )
@@ -36,6 +37,7 @@ func eachChunk(t gguf.Tensor, do func(row int, wide []float32) error) error {
 	}
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
+			defer mapped.Guard()()
 			wide := make([]float32, some*cols)
 			for row, n := take(); n > 0; row, n = take() {
 				err := quant.Dequantize(wide[:n*cols], t.Type, t.Data[row*stride:(row+n)*stride])
