@@ -33,7 +33,7 @@ func TestUnsupportedCheckpoints(t *testing.T) {
 		"AWQ":            {folder(`{"model_type":"llama",` + shape + `,"quantization_config":{"quant_method":"awq"}}`), "", []string{`quantised by "awq"`, "before it was quantised", "GGUF"}},
 		"GPTQ":           {folder(`{"model_type":"llama",` + shape + `,"quantization_config":{"quant_method":"gptq","bits":4}}`), "", []string{`quantised by "gptq"`, "before it was quantised", "GGUF"}},
 		"bitsandbytes":   {folder(`{"model_type":"llama",` + shape + `,"quantization_config":{"load_in_4bit":true,"quant_method":"bitsandbytes"}}`), "", []string{`"bitsandbytes"`, "before it was quantised"}},
-		"experts":        {folder(`{"model_type":"mixtral"}`), "", []string{"mixture of experts", served, "supported are: gemma"}},
+		"experts":        {folder(`{"model_type":"mixtral"}`), "", []string{"mixture of experts", served, "supported are: ernie4_5, gemma"}},
 		"Mamba":          {folder(`{"model_type":"falcon_mamba"}`), "", []string{"recurrent state", served}},
 		"vision":         {folder(`{"model_type":"qwen2_5_vl"}`), "", []string{"a tower for images", "GGUF file holds the language model", served}},
 		"T5":             {folder(`{"model_type":"t5"}`), "", []string{"an encoder beside the decoder", "choose"}},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -36,8 +37,24 @@ type worker struct {
 // sandbox is built.
 const nobody = 65534
 
+// startTries is how often a sandbox is built whose process did not come up: on a
+// busy machine it may lack threads or memory for a moment.
+const startTries = 3
+
+// errCrashed is what a process's runtime ended it with, before it said anything.
+var errCrashed = errors.New("its process did not come up")
+
 // start builds a sandbox and waits until it can judge.
-func (p *plan) start(ctx context.Context) (*worker, error) {
+func (p *plan) start(ctx context.Context) (w *worker, err error) {
+	for range startTries {
+		if w, err = p.try(ctx); !errors.Is(err, errCrashed) {
+			break
+		}
+	}
+	return w, err
+}
+
+func (p *plan) try(ctx context.Context) (*worker, error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -59,17 +76,23 @@ func (p *plan) start(ctx context.Context) (*worker, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, errors.Join(fmt.Errorf("sandbox: it cannot be built here: %s: `llamaeval doctor` says what is missing; --sandbox wasm=PATH needs nothing of the kernel", w.reason(err)), stopped)
+		return nil, errors.Join(fmt.Errorf("sandbox: it cannot be built here: %w: `llamaeval doctor` says what is missing; --sandbox wasm=PATH needs nothing of the kernel", w.reason(err)), stopped)
 	}
 	return w, nil
 }
 
-// reason is what the process said, or else err.
-func (w *worker) reason(err error) string {
-	if said := lastLine(w.message.String()); said != "" {
-		return said
+// reason is what the process said, or else err. A crash of its runtime is said
+// in the line before the stacks.
+func (w *worker) reason(err error) error {
+	said := w.message.String()
+	if _, crash, ok := strings.Cut(said, "fatal error: "); ok {
+		line, _, _ := strings.Cut(crash, "\n")
+		return fmt.Errorf("%w: %s", errCrashed, line)
 	}
-	return err.Error()
+	if line := lastLine(said); line != "" {
+		return errors.New(line)
+	}
+	return err
 }
 
 func socketPair() (ours, theirs *os.File, err error) {
