@@ -292,8 +292,8 @@ func TestServerRunsResume(t *testing.T) {
 	x.remote.afterItem = nil
 	x.run(t)
 	run, err := results.ReadRun(x.remote.Out)
-	if err != nil || run.Resumed != 1 {
-		t.Errorf("resumed %d times, %v", run.Resumed, err)
+	if err != nil || run.Resumed != 1 || run.Plan.TokensComputed == 0 {
+		t.Errorf("resumed %d times, %d tokens, %v", run.Resumed, run.Plan.TokensComputed, err)
 	}
 	before := x.standin.Asked.Load()
 	if _, err := x.remote.Run(context.Background()); err != nil || x.standin.Asked.Load() != before {

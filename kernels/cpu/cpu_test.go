@@ -188,6 +188,30 @@ func TestMultiplyEqualsRef(t *testing.T) {
 	}
 }
 
+// One row takes wide weights two panels at a time where it takes others four.
+func TestMultiplyOneWideRow(t *testing.T) {
+	const n, k = 6 * panelCols, 8192
+	forEachISA(t, 2, func(t *testing.T, b *Backend) {
+		r := rand.New(rand.NewPCG(7, 8))
+		x := randomMatrix(r, 1, k)
+		for _, kind := range []quant.Type{quant.F32, quant.Q8_0, quant.Q6_K} {
+			data := randomWeight(r, kind, n, k)
+			w, err := b.NewWeight(kind, n, k, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dst, want := newMatrix(1, n), make([]float32, n)
+			b.Multiply(x, 1, kernels.Product{Dst: dst, Weight: w})
+			if err := ref.MatMulQuant(want, x.plain(1), kind, data, 1, n, k); err != nil {
+				t.Fatal(err)
+			}
+			if err := sameBits(dst.plain(1), want); err != nil {
+				t.Errorf("%v: %v", kind, err)
+			}
+		}
+	})
+}
+
 // A long k is widened in pieces; the chain must not notice.
 func TestMultiplyCutAlongK(t *testing.T) {
 	const m, n, k = 7, 40, longestK + 500

@@ -12,19 +12,20 @@ func (b *Backend) thin(t turn, c []float32, add bool) bool {
 	if t.pairs != nil {
 		kernels, a = b.isa.bf16.thin, t.pairs.row(t.row, t.pairs.cols)
 	}
-	kernel, ok := kernels[t.w.kind]
-	if !ok || t.panels%2 != 0 || k%kernel.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
+	kind, ok := kernels[t.w.kind]
+	if !ok || t.panels%2 != 0 || k%kind.blockSize != 0 || (t.panel+t.panels)*panelCols > t.w.rows {
 		return false
 	}
-	blocks, mode := k/kernel.blockSize, 0
+	blocks, mode := k/kind.blockSize, 0
 	if add {
 		mode = addTo
 	}
 	panelBytes := panelCols * t.w.stride
+	four := kind.four != nil && 4*panelBytes <= kind.mostBytes()
 	for p := 0; p < t.panels; {
-		kernel, n := kernel.four, 4
-		if t.panels-p < 4 || kernel == nil || 4*panelBytes > kernels[t.w.kind].mostBytes() {
-			kernel, n = kernels[t.w.kind].two, 2
+		kernel, n := kind.two, 2
+		if four && t.panels-p >= 4 {
+			kernel, n = kind.four, 4
 		}
 		src := t.w.data[(t.panel+p)*panelBytes:]
 		ahead := t.ahead(p, n)

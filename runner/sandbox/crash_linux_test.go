@@ -25,3 +25,22 @@ func TestReason(t *testing.T) {
 		}
 	}
 }
+
+// A start is tried again where the process crashed, and only there.
+func TestAgain(t *testing.T) {
+	for _, tt := range []struct {
+		errs  []error
+		tries int
+	}{
+		{[]error{nil}, 1},
+		{[]error{os.ErrNotExist}, 1},
+		{[]error{errCrashed, nil}, 2},
+		{[]error{errCrashed, errCrashed, errCrashed, nil}, startTries},
+	} {
+		tries := 0
+		_, err := again(func() (*worker, error) { tries++; return nil, tt.errs[tries-1] })
+		if tries != tt.tries || err != tt.errs[tries-1] {
+			t.Errorf("%v: %d tries, %v", tt.errs, tries, err)
+		}
+	}
+}

@@ -45,9 +45,14 @@ const startTries = 3
 var errCrashed = errors.New("its process did not come up")
 
 // start builds a sandbox and waits until it can judge.
-func (p *plan) start(ctx context.Context) (w *worker, err error) {
+func (p *plan) start(ctx context.Context) (*worker, error) {
+	return again(func() (*worker, error) { return p.try(ctx) })
+}
+
+// again tries anew as long as it crashes.
+func again(try func() (*worker, error)) (w *worker, err error) {
 	for range startTries {
-		if w, err = p.try(ctx); !errors.Is(err, errCrashed) {
+		if w, err = try(); !errors.Is(err, errCrashed) {
 			break
 		}
 	}

@@ -131,9 +131,6 @@ func isLineEnd(r rune) bool {
 // code points, as in Python.
 func Replace(s, old, repl string, count int) string { return strings.Replace(s, old, repl, count) }
 
-// Join is sep.join(items).
-func Join(sep string, items []string) string { return strings.Join(items, sep) }
-
 // ZFill is s.zfill(width): zeros after a leading sign until s has width code points.
 func ZFill(s string, width int) string {
 	missing := width - Len(s)

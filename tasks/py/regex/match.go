@@ -141,9 +141,6 @@ func (r *Regexp) Search(s string) (groups []string, ok bool, err error) {
 	return r.once(s, anywhere)
 }
 
-// Match returns the groups of a match at the beginning of s.
-func (r *Regexp) Match(s string) (groups []string, ok bool, err error) { return r.once(s, here) }
-
 // FullMatch returns the groups of a match of all of s.
 func (r *Regexp) FullMatch(s string) (groups []string, ok bool, err error) { return r.once(s, whole) }
 

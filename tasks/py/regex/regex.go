@@ -84,12 +84,6 @@ func (r *Regexp) Pattern() string { return r.pattern }
 // NumGroups returns the number of capturing groups.
 func (r *Regexp) NumGroups() int { return r.groups }
 
-// GroupNumber returns the number of a named group.
-func (r *Regexp) GroupNumber(name string) (int, bool) {
-	n, ok := r.names[name]
-	return n, ok
-}
-
 // tooLong says that a search was given up, without the text.
 func (r *Regexp) tooLong() error {
 	return fmt.Errorf("regular expression %q: too much backtracking on this text: simplify nested repeats", shorten(r.pattern))

@@ -101,20 +101,3 @@ func cutOutsideCommands(s, word string) string {
 	b.WriteString(strings.ReplaceAll(s[last:], word, ""))
 	return b.String()
 }
-
-// MinervaGold and MinervaAnswer are what minerva_math compares: the boxed
-// answer of a solution and the final answer of a response, both normalised.
-// Without a final answer the response's is "[invalidanswer]".
-func MinervaGold(solution string) (string, bool) {
-	s, ok := Extract(solution)
-	return NormalizeFinalAnswer(s), ok
-}
-
-// MinervaAnswer is described at MinervaGold.
-func MinervaAnswer(response string) string {
-	s, ok := FinalAnswer(response)
-	if !ok {
-		s = "[invalidanswer]"
-	}
-	return NormalizeFinalAnswer(s)
-}
