@@ -287,23 +287,6 @@ func TestDictModel(t *testing.T) {
 	})
 }
 
-func TestFromGo(t *testing.T) {
-	got, err := FromGo(map[string]any{"b": []int32{1, 2}, "a": map[string]bool{"x": true}, "c": uint64(1 << 63), "d": float32(0.1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "{'a': {'x': True}, 'b': [1, 2], 'c': 9223372036854775808, 'd': 0.10000000149011612}"
-	if Repr(got) != want {
-		t.Errorf("got %s, want %s", Repr(got), want)
-	}
-	if _, err := FromGo(map[int]int{1: 2}); err == nil {
-		t.Error("a map with int keys was accepted")
-	}
-	if _, err := FromGo([]any{func() {}}); err == nil {
-		t.Error("a func was accepted")
-	}
-}
-
 func TestUnescape(t *testing.T) {
 	if got, err := Unescape(`é\n\x41\q\\`); err != nil || got != "é\nA\\q\\" {
 		t.Errorf("got %q, %v", got, err)

@@ -8,10 +8,7 @@ package py
 
 import (
 	"fmt"
-	"math"
 	"math/big"
-	"reflect"
-	"slices"
 )
 
 // Value is one Python object: nil (None), bool, int64, *big.Int, float64, string, []any (list), Tuple or *Dict.
@@ -80,86 +77,4 @@ func Int(n *big.Int) Value {
 		return n.Int64()
 	}
 	return n
-}
-
-// FromGo converts a Go value: integers to int64 (or *big.Int), float32 to float64, slices and arrays to lists,
-// maps with string keys to dicts in sorted key order (Go maps have none). Other types are an error.
-func FromGo(v any) (Value, error) {
-	switch v := v.(type) {
-	case nil, bool, int64, float64, string:
-		return v, nil
-	case *big.Int:
-		return Int(v), nil
-	case *Dict:
-		return v, nil
-	case Tuple:
-		items, err := fromSlice(reflect.ValueOf(v))
-		return Tuple(items), err
-	}
-	return fromReflect(reflect.ValueOf(v))
-}
-
-func fromReflect(rv reflect.Value) (Value, error) {
-	switch rv.Kind() {
-	case reflect.Bool:
-		return rv.Bool(), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return rv.Int(), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		if u := rv.Uint(); u > math.MaxInt64 {
-			return new(big.Int).SetUint64(u), nil
-		}
-		return int64(rv.Uint()), nil
-	case reflect.Float32, reflect.Float64:
-		return rv.Float(), nil
-	case reflect.String:
-		return rv.String(), nil
-	case reflect.Slice, reflect.Array:
-		return fromSlice(rv)
-	case reflect.Map:
-		return fromMap(rv)
-	case reflect.Pointer, reflect.Interface:
-		if rv.IsNil() {
-			return nil, nil
-		}
-		return FromGo(rv.Elem().Interface())
-	}
-	return nil, fmt.Errorf("a Go value of type %s has no Python counterpart", rv.Type())
-}
-
-func fromSlice(rv reflect.Value) ([]any, error) {
-	out := make([]any, rv.Len())
-	for i := range out {
-		v, err := FromGo(rv.Index(i).Interface())
-		if err != nil {
-			return nil, fmt.Errorf("item %d: %w", i, err)
-		}
-		out[i] = v
-	}
-	return out, nil
-}
-
-func fromMap(rv reflect.Value) (Value, error) {
-	if rv.Type().Key().Kind() != reflect.String {
-		return nil, fmt.Errorf("a Go value of type %s has no Python counterpart: its keys are not strings", rv.Type())
-	}
-	keys := rv.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int {
-		switch as, bs := a.String(), b.String(); {
-		case as < bs:
-			return -1
-		case as > bs:
-			return 1
-		}
-		return 0
-	})
-	d := NewDict()
-	for _, k := range keys {
-		v, err := FromGo(rv.MapIndex(k).Interface())
-		if err != nil {
-			return nil, fmt.Errorf("key %q: %w", k.String(), err)
-		}
-		d.Set(k.String(), v)
-	}
-	return d, nil
 }
