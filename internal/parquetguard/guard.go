@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/llamaeval/llamaeval/internal/quote"
 	"github.com/parquet-go/parquet-go"
@@ -50,6 +51,11 @@ func Open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	file, err = parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("not a readable Parquet file: %w", quote.Error(err)) // names of columns are in it
+	}
+	for _, path := range file.Schema().Columns() {
+		if leaf, _ := file.Schema().Lookup(path...); leaf.Node.Type().PhysicalType() == nil {
+			return nil, fmt.Errorf("broken Parquet file: column %s has a type for groups of columns", quote.Name(strings.Join(path, ".")))
+		}
 	}
 	return file, nil
 }
