@@ -24,9 +24,9 @@ const PageTokens = 64
 type Backend interface {
 	// Name says what computes: the instruction set or the device.
 	Name() string
-	// Fast chooses between exact arithmetic and products of factors rounded
-	// to bfloat16, or says why this backend lacks those. Call it between two
-	// forward passes.
+	// Fast chooses between exact arithmetic and products of rounded factors
+	// (bfloat16, or bytes), or says why this backend lacks those. Call it
+	// between two forward passes.
 	Fast(on bool) error
 	// Device describes what computes.
 	Device() Device

@@ -36,14 +36,18 @@ func BenchmarkPrefill(b *testing.B) {
 }
 
 // openForBench opens the checkpoint named by LLAMAEVAL_BENCH_MODEL, or the real
-// one.
+// one, in the mode named by LLAMAEVAL_BENCH_MODE, or exact.
 func openForBench(b *testing.B) *model.Model {
 	b.Helper()
-	path := os.Getenv("LLAMAEVAL_BENCH_MODEL")
+	path, mode := os.Getenv("LLAMAEVAL_BENCH_MODEL"), os.Getenv("LLAMAEVAL_BENCH_MODE")
 	if path == "" {
-		return openReal(b)
+		m := openReal(b)
+		if err := m.SetMode(mode); err != nil {
+			b.Fatal(err)
+		}
+		return m
 	}
-	m, err := model.Open(path, model.Options{})
+	m, err := model.Open(path, model.Options{Mode: mode})
 	if err != nil {
 		b.Fatal(err)
 	}

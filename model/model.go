@@ -34,7 +34,8 @@ const (
 	// has the value its format defines.
 	Exact = "exact"
 	// Fast: both factors of the layers' matrix products are rounded to
-	// bfloat16; sums, attention and the output layer are as in Exact.
+	// bfloat16; with weights that are k-quants, on a CPU, activations alone
+	// are, to bytes. Sums, attention and the output layer are as in Exact.
 	Fast = "fast"
 )
 

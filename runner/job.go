@@ -10,16 +10,22 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/results"
 	"github.com/llamaeval/llamaeval/runner/progress"
 	"github.com/llamaeval/llamaeval/tasks"
 	"github.com/llamaeval/llamaeval/tasks/scoring"
 )
 
-// Numerics is the version of the arithmetic and of everything else that
+// numerics is the version of a mode's arithmetic and of everything else that
 // decides a number. It changes when the same configuration would give other
 // bits, so that a run is never resumed or compared across such a change.
-const Numerics = "2"
+func numerics(mode string) string {
+	if mode == model.Fast {
+		return "3"
+	}
+	return "2"
+}
 
 // A Job is one run: prepared tasks, a model and a place for the results.
 type Job struct {
@@ -92,7 +98,7 @@ func (j *Job) Config() (results.Config, error) {
 	c := results.Config{
 		Documents: results.Documents{Limit: j.Spec.Limit.number(), LimitOrder: "first", Items: j.Spec.Items, Shard: j.Spec.Shard.String()},
 		Model:     id.name, ModelHash: id.hash, TokenizerHash: id.tokenizer,
-		Mode: j.Mode, Device: id.device, ISA: id.isa, Numerics: Numerics, Server: id.server,
+		Mode: j.Mode, Device: id.device, ISA: id.isa, Numerics: numerics(j.Mode), Server: id.server,
 		Seed: j.Spec.Seed, Shots: j.Spec.Shots, FewShot: j.Spec.FewShot.String(),
 		Chat: j.Spec.Chat, System: j.Spec.System, BOS: j.Spec.BOS, Generation: j.Spec.Gen.config(),
 		Sandbox: j.SandboxKind,

@@ -44,8 +44,8 @@ func OpenStored(dir string) (results.Run, error) {
 		return run, fmt.Errorf("%s: the configuration in %s is not the one that was run (its hash differs): the file was changed", dir, results.RunFile)
 	case run.Finished.IsZero():
 		return run, fmt.Errorf("%s holds an unfinished run: finish it first, with the same `llamaeval run` command", dir)
-	case c.Numerics != Numerics:
-		return run, fmt.Errorf("%s was computed by numerics version %s, this program has version %s and promises other bits: use llamaeval %s", dir, c.Numerics, Numerics, run.Version)
+	case c.Numerics != numerics(c.Mode):
+		return run, fmt.Errorf("%s was computed by numerics version %s, this program has version %s and promises other bits: use llamaeval %s", dir, c.Numerics, numerics(c.Mode), run.Version)
 	}
 	return run, nil
 }

@@ -158,7 +158,7 @@ func benchNotes(r bench.Report) []string {
 	}
 	notes := []string{
 		limits + fmt.Sprintf(", %.0f GB/s read from memory.", m.Memory),
-		"Peak: of the mode's limit. GB/s: weights read, once a step, and their share of what memory gives.",
+		"Peak: of the mode's limit; k-quants, which mode fast multiplies as bytes, may exceed it. GB/s: weights read, once a step, and their share of what memory gives.",
 	}
 	if r.Error != nil {
 		notes = append(notes, "Mode fast: "+r.Error.String()+".")

@@ -30,7 +30,7 @@ func modelDiffCommand() *cli.Command {
 			&cli.IntFlag{Name: "context", Usage: "windows of `N` tokens", DefaultText: "512; with --score all what the model holds"},
 			&cli.StringFlag{Name: "score", Usage: "which tokens, a `RULE`: half (the second half of each window, as llama.cpp) or all (each once, as perplexity tasks)", Value: string(measured.SecondHalf)},
 			dataFlags(),
-			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (bfloat16 products)", Value: "exact"},
+			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (rounded factors)", Value: "exact"},
 			machineFlags(), formatFlag(), quietFlag(),
 		),
 		OnUsageError: wrongUsage, Action: modelDiff,

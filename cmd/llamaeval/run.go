@@ -26,7 +26,7 @@ func runCommand() *cli.Command {
 			promptFlags(), dataFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the results `FOLDER`; an interrupted run there goes on", DefaultText: "llamaeval-out/<model>-<tasks>-<configuration>"},
 			deviceFlag(),
-			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (bfloat16 products)", Value: "exact"},
+			&cli.StringFlag{Name: "mode", Usage: "arithmetic `MODE`: exact, or fast (rounded factors)", Value: "exact"},
 			shardFlag(),
 			&cli.BoolFlag{Name: "plan", Usage: "print how many tokens it would take, compute nothing"},
 			machineFlags(), serverFlags(), codeFlags(),

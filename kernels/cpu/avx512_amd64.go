@@ -102,7 +102,28 @@ var avx512 = isa{
 	bf16:       &bf16AVX512,
 }
 
-// bf16AVX512 needs AVX512_BF16, which came with Cooper Lake and Zen 4.
+// Tiles of integers, by rows and panels.
+var (
+	stages1 = &stages{1, [][]integerTile{
+		1: {1: integers1x1Stages1, 2: integers1x2Stages1},
+		2: {1: integers2x1Stages1, 2: integers2x2Stages1},
+		3: {1: integers3x1Stages1, 2: integers3x2Stages1},
+		4: {1: integers4x1Stages1, 2: integers4x2Stages1},
+		5: {1: integers5x1Stages1, 2: integers5x2Stages1},
+		6: {1: integers6x1Stages1, 2: integers6x2Stages1},
+	}}
+	stages2 = &stages{2, [][]integerTile{
+		1: {1: integers1x1Stages2, 2: integers1x2Stages2},
+		2: {1: integers2x1Stages2, 2: integers2x2Stages2},
+		3: {1: integers3x1Stages2, 2: integers3x2Stages2},
+		4: {1: integers4x1Stages2, 2: integers4x2Stages2},
+		5: {1: integers5x1Stages2, 2: integers5x2Stages2},
+		6: {1: integers6x1Stages2, 2: integers6x2Stages2},
+	}}
+)
+
+// bf16AVX512 needs AVX512_BF16, which came with Cooper Lake and Zen 4, and
+// AVX512_VNNI, which both have too.
 var bf16AVX512 = bf16{
 	tiles: [][]tile{
 		1:  {1: tile1x1BF16, 2: tile1x2BF16, 4: tile1x4BF16, 8: tile1x8BF16},
@@ -128,11 +149,14 @@ var bf16AVX512 = bf16{
 		quant.Q4_1:   {32, thin2Q4_1BF16, thin4Q4_1BF16},
 		quant.Q8_0:   {32, thin2Q8_0BF16, thin4Q8_0BF16},
 		quant.IQ4_NL: {32, thin2IQ4_NLBF16, thin4IQ4_NLBF16},
-		quant.Q2_K:   {256, thin2Q2_KBF16, thin4Q2_KBF16},
-		quant.Q3_K:   {256, thin2Q3_KBF16, thin4Q3_KBF16},
-		quant.Q4_K:   {256, thin2Q4_KBF16, thin4Q4_KBF16},
-		quant.Q5_K:   {256, thin2Q5_KBF16, thin4Q5_KBF16},
-		quant.Q6_K:   {256, thin2Q6_KBF16, thin4Q6_KBF16},
+	},
+	roundBytes: roundBytesAVX512,
+	integers: map[quant.Type]integers{
+		quant.Q2_K: {packIntegersQ2_K, integerRowQ2_K, stages2},
+		quant.Q3_K: {packIntegersQ3_K, integerRowQ3_K, stages2},
+		quant.Q4_K: {packIntegersQ4_K, integerRowQ4_K, stages1},
+		quant.Q5_K: {packIntegersQ5_K, integerRowQ5_K, stages1},
+		quant.Q6_K: {packIntegersQ6_K, integerRowQ6_K, stages2},
 	},
 	narrowRow:   narrowRowBF16,
 	narrowPanel: narrowPanelBF16,
@@ -140,8 +164,8 @@ var bf16AVX512 = bf16{
 	peakFlops:   24 * 10 * 32 * 2,
 }
 
-// Tables that widen 4-bit quanta, the mask of the upper of two bfloat16, and
-// the order in which two rows of 16 become pairs.
+// Tables that widen 4-bit quanta, the mask of the upper of two bfloat16, the
+// order in which two rows of 16 become pairs, and what integers need.
 var (
 	//lint:ignore U1000 read by assembly
 	nibbles = [16]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
@@ -160,6 +184,8 @@ var (
 	threes, fours, fifteens, sixteens, thirtyTwos, fortyEights = uint32(0x03030303), uint32(0x04040404), uint32(0x0f0f0f0f), uint32(0x10101010), uint32(0x20202020), uint32(0x30303030)
 	//lint:ignore U1000 read by assembly
 	codebook = quant.Nonlinear
+	//lint:ignore U1000 read by assembly
+	timesFour, timesThirtyTwo = float32(4), float32(32)
 	//lint:ignore U1000 read by assembly
 	upperHalf = uint32(0xffff0000)
 	//lint:ignore U1000 read by assembly

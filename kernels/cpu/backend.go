@@ -18,15 +18,16 @@ import (
 
 // Backend computes on the host. It implements kernels.Backend.
 type Backend struct {
-	isa    *isa
-	bf16   *bf16 // set in mode fast
-	pool   *Pool
-	local  []scratch // by worker
-	narrow matrix    // of mode fast: the left factor of the product under way
-	side   []float32 // of few rows: the same, rows side by side
-	jobs   []product // of the products under way
-	turns  []turn
-	last   *weight // of the product last computed
+	isa     *isa
+	bf16    *bf16 // set in mode fast
+	pool    *Pool
+	local   []scratch // by worker
+	narrow  matrix    // of mode fast: the left factor of the product under way
+	rounded []byte    // the same for k-quants
+	side    []float32 // of few rows: the same, rows side by side
+	jobs    []product // of the products under way
+	turns   []turn
+	last    *weight // of the product last computed
 }
 
 // scratch is one worker's memory. Its slices grow to what was once needed.
@@ -34,6 +35,7 @@ type scratch struct {
 	panels  []float32 // widened weights
 	rows    []float32 // rows of weights before they are transposed
 	exact   []float32 // widened weights before they are rounded
+	packed  []byte    // superblocks of weights as integers
 	partial []float32 // chains that are cut along k and must not touch dst yet
 	logits  []float32
 	query   []float32

@@ -73,20 +73,22 @@ func BenchmarkGEMM(b *testing.B) {
 
 // BenchmarkFast is the products of mode fast.
 func BenchmarkFast(b *testing.B) {
-	for _, rows := range []int{1, 16, 512} {
-		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			be := newBench(b, 2)
-			if err := be.Fast(true); err != nil {
-				b.Skip(err)
-			}
-			const n, k = 1536, 576
-			w, err := be.NewWeight(quant.Q4_1, n, k, randomWeight(rand.New(rand.NewPCG(1, 1)), quant.Q4_1, n, k))
-			if err != nil {
-				b.Fatal(err)
-			}
-			x, dst := randomMatrix(rand.New(rand.NewPCG(1, 2)), rows, k), newMatrix(rows, n)
-			best(b, 2*float64(rows)*n*k, "GFLOP/s", func() { be.Multiply(x, rows, kernels.Product{Dst: dst, Weight: w}) })
-		})
+	for _, kind := range []quant.Type{quant.Q4_1, quant.Q4_K, quant.Q6_K} { // pairs of bfloat16, bytes
+		for _, rows := range []int{1, 16, 512} {
+			b.Run(fmt.Sprintf("%v/%d", kind, rows), func(b *testing.B) {
+				be := newBench(b, 2)
+				if err := be.Fast(true); err != nil {
+					b.Skip(err)
+				}
+				const n, k = 1536, 768
+				w, err := be.NewWeight(kind, n, k, randomWeight(rand.New(rand.NewPCG(1, 1)), kind, n, k))
+				if err != nil {
+					b.Fatal(err)
+				}
+				x, dst := randomMatrix(rand.New(rand.NewPCG(1, 2)), rows, k), newMatrix(rows, n)
+				best(b, 2*float64(rows)*n*k, "GFLOP/s", func() { be.Multiply(x, rows, kernels.Product{Dst: dst, Weight: w}) })
+			})
+		}
 	}
 }
 

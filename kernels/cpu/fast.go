@@ -3,19 +3,43 @@ package cpu
 import "fmt"
 
 // Fast makes matrix products round both factors to bfloat16 and add their
-// products in float32, as ref.DotBF16 does. Attention, the output layer and all
-// else stay as they are. It fails where the instruction set has no such
-// product: emulated it would be slower than the exact one.
+// products in float32, as ref.DotBF16 does; with weights that are k-quants they
+// round activations to bytes, as ref.DotBytes does. Attention, the output layer
+// and all else stay as they are. It fails where the instruction set has no such
+// products: emulated they would be slower than exact ones.
 func (b *Backend) Fast(on bool) error {
 	if !on {
 		b.bf16 = nil
 		return nil
 	}
 	if b.isa.bf16 == nil {
-		return fmt.Errorf("mode fast needs a processor with dot products of bfloat16 (AVX512_BF16), and instruction set %s has none here; use mode exact", b.isa.name)
+		return fmt.Errorf("mode fast needs a processor with dot products of bfloat16 and bytes (AVX512_BF16, AVX512_VNNI), and instruction set %s has none here; use mode exact", b.isa.name)
 	}
 	b.bf16 = b.isa.bf16
 	return nil
+}
+
+// round gives products their common left factor a as their types want it.
+func (b *Backend) round(products []product, a *matrix, rows int) {
+	var pairs *matrix
+	var bytes []byte
+	var ld int
+	for i := range products {
+		p := &products[i]
+		kind, ok := b.bf16.integers[p.w.kind]
+		switch {
+		case ok && bytes == nil:
+			bytes, ld = b.bytesOf(a, rows)
+			fallthrough
+		case ok:
+			p.integer, p.bytes, p.bytesLd = kind, bytes, ld
+		case pairs == nil:
+			pairs = b.pairs(a, rows)
+			fallthrough
+		default:
+			p.pairs = pairs
+		}
+	}
 }
 
 // pairs returns the first rows of x as pairs of bfloat16, valid until the next

@@ -101,13 +101,34 @@ type isa struct {
 // bf16 is what mode fast needs: matrix products of rounded factors. A pair of
 // neighbours along k takes the place of a float; the lower half is the first.
 type bf16 struct {
-	tiles       [][]tile // a step of the chain is ref.DotBF16
+	integers    map[quant.Type]integers         // types whose products are ref.DotBytes instead
+	roundBytes  func(dst []byte, src []float32) // ref.RoundBytes of superblocks, to bytePairs
+	tiles       [][]tile                        // a step of the chain is ref.DotBF16
 	thin        map[quant.Type]thinProduct
 	narrowRow   func(dst, src []float32) // pairs of neighbours; a multiple of 32 floats
 	narrowPanel func(dst, src []float32) // pairs of rows of 16 floats; an even number of rows
 	peak        func(rounds int)
 	peakFlops   int
 }
+
+// integers multiplies superblocks (quant.Superblock) as integers.
+type integers struct {
+	// pack brings superblocks of 16 rows into a panel, see integerPanel.
+	pack func(dst, src []byte, stride, blocks, ahead int)
+	// one multiplies one row of a with one panel; modes are a thinProduct's.
+	one func(c []float32, a, src []byte, stride, blocks, ahead, mode int)
+	*stages
+}
+
+// stages are the tiles for panels in which 32 weights have so many scales.
+type stages struct {
+	scales int
+	tiles  [][]integerTile // by rows, then panels
+}
+
+// An integerTile adds to c the products of rows of a (bytePairs, lda bytes
+// apart) and panels of b.
+type integerTile func(c []float32, ldc int, a []byte, lda int, b []byte, panel, blocks int)
 
 // Variable names the environment variable that chooses the instruction set.
 const Variable = "LLAMAEVAL_ISA"

@@ -3,7 +3,7 @@ package cpu
 import "golang.org/x/sys/cpu"
 
 func init() {
-	if !cpu.X86.HasAVX512BF16 {
+	if !cpu.X86.HasAVX512BF16 || !cpu.X86.HasAVX512VNNI {
 		avx512.bf16 = nil
 	}
 }

@@ -23,12 +23,6 @@ func thin4Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int
 func thin2Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin4Q2_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin2Q2_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
 func packQ3_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
@@ -45,12 +39,6 @@ func thin4Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int
 
 //go:noescape
 func thin2Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin4Q3_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin2Q3_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packQ4_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
@@ -71,12 +59,6 @@ func thin4Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int
 func thin2Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin4Q4_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin2Q4_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
 func packQ5_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
@@ -95,12 +77,6 @@ func thin4Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int
 func thin2Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin4Q5_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin2Q5_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
 func packQ6_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
 
 //go:noescape
@@ -117,9 +93,3 @@ func thin4Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int
 
 //go:noescape
 func thin2Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin4Q6_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
-func thin2Q6_KBF16(c, a []float32, src []byte, stride, blocks, ahead, mode int)

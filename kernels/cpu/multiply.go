@@ -25,10 +25,7 @@ func (b *Backend) Multiply(x kernels.Matrix, rows int, products ...kernels.Produ
 	}
 	b.follow(jobs[0].w, jobs[len(jobs)-1].w)
 	if b.bf16 != nil {
-		narrowed := b.pairs(a, rows)
-		for i := range jobs {
-			jobs[i].pairs = narrowed
-		}
+		b.round(jobs, a, rows)
 	} else if side := b.beside(a, rows); side != nil {
 		for i := range jobs {
 			jobs[i].beside(b, side)
@@ -51,14 +48,17 @@ func (b *Backend) follow(first, last *weight) {
 
 // product is one matrix product on plain memory.
 type product struct {
-	a     *matrix
-	pairs *matrix   // in mode fast: a as pairs of bfloat16
-	side  []float32 // of few rows: a's rows side by side, for the kernel
-	slim  slimProduct
-	w     *weight
-	c     []float32
-	ldc   int
-	add   bool
+	a       *matrix
+	pairs   *matrix // in mode fast: a as pairs of bfloat16
+	bytes   []byte  // in mode fast, for k-quants: a as byteRows, bytesLd apart
+	bytesLd int
+	integer integers
+	side    []float32 // of few rows: a's rows side by side, for the kernel
+	slim    slimProduct
+	w       *weight
+	c       []float32
+	ldc     int
+	add     bool
 }
 
 // pieceOf returns how much of k is widened at a time for many rows.
@@ -85,6 +85,10 @@ func (t *turn) portion() (panels, k int) {
 // multiply computes a turn into its product's destination.
 func (b *Backend) multiply(t turn, s *scratch) {
 	c := t.c[t.row*t.ldc+t.panel*panelCols:]
+	if t.bytes != nil {
+		b.integers(t, c, s)
+		return
+	}
 	if b.thin(t, c, t.add) || b.slim(t, c, t.ldc, s, t.add) {
 		return
 	}

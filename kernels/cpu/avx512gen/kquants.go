@@ -19,7 +19,7 @@ type superformat struct {
 	bytes     int
 	low, high func(step int) bits // high is nil for types without
 	// lowMask keeps the low part of each byte, highMask the high one, once it
-	// is shifted left by lift; for types with a high part.
+	// is shifted left by lift. A table needs no low part alone masked.
 	lowMask, highMask string
 	lift              int
 	// table is a global of 16 floats, looked up by the lowest 4 bits, upper of
@@ -28,10 +28,21 @@ type superformat struct {
 	table, upper string
 	less         string
 	minima       bool
-	// scales writes scale i to slot(i) and minimum i to slot(16+i). The row
-	// pointers are set; r and the temporaries are free.
-	scales func(f *file, r registers, slot func(i int) string)
+	more         string // a global: by what values without minima are above what they mean
+	// scales gives put each scale and minimum, and leaves their factors in r.d
+	// and r.m. The row pointers are set; r and the temporaries are free.
+	scales func(f *file, r registers, put putScale)
 }
+
+// putScale takes a vector of integers, the scale or minimum of some steps.
+type putScale func(x int, what scaleOrMinimum, steps ...int)
+
+type scaleOrMinimum int
+
+const (
+	scale scaleOrMinimum = iota
+	minimum
+)
 
 // bits are where a step's 16 quanta lie: 16 bytes at an offset, shifted right.
 type bits struct{ offset, shift int }
@@ -43,25 +54,25 @@ const (
 
 var superformats = []superformat{
 	{
-		name: "Q2_K", bytes: 84, table: "pairs", minima: true,
+		name: "Q2_K", bytes: 84, table: "pairs", lowMask: "threes", minima: true,
 		low: func(s int) bits { return bits{16 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
-		scales: func(f *file, r registers, slot func(int) string) {
+		scales: func(f *file, r registers, put putScale) {
 			dwords(f, 80, r.d)
 			halves(f, r)
 			words(f, r, 0)
 			for s := range superSteps {
 				field(f, tempA, r.word(s/4), s%4*8, "mask15")
 				field(f, tempB, r.word(s/4), s%4*8+4, "mask15")
-				scaled(f, tempA, r.d, slot(s))
-				scaled(f, tempB, r.m, slot(superSteps+s))
+				put(tempA, scale, s)
+				put(tempB, minimum, s)
 			}
 		},
 	},
 	{
-		name: "Q3_K", bytes: 110, table: "fourLess", lowMask: "threes", highMask: "fours", lift: 2,
+		name: "Q3_K", bytes: 110, table: "fourLess", more: "timesFour", lowMask: "threes", highMask: "fours", lift: 2,
 		low:  func(s int) bits { return bits{32 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
 		high: func(s int) bits { return bits{s % 2 * 16, s / 2} },
-		scales: func(f *file, r registers, slot func(int) string) {
+		scales: func(f *file, r registers, put putScale) {
 			const from = 94 // 16 bytes that end with the block: 2, scales, d
 			words(f, r, from)
 			f.p("\tVPSRLD $16, Z%d, Z%d", r.word(3), r.d)
@@ -74,12 +85,12 @@ var superformats = []superformat{
 				field(f, tempB, word, shift+s/4*2, "mask3")
 				f.p("\tVPSLLD $4, Z%d, Z%d\n\tVPORD Z%d, Z%d, Z%d", tempB, tempB, tempB, tempA, tempA)
 				f.p("\tVPSUBD.BCST ·thirtyTwo(SB), Z%d, Z%d", tempA, tempA)
-				scaled(f, tempA, r.d, slot(s))
+				put(tempA, scale, s)
 			}
 		},
 	},
 	{
-		name: "Q4_K", bytes: 144, table: "nibbles", minima: true,
+		name: "Q4_K", bytes: 144, table: "nibbles", lowMask: "fifteens", minima: true,
 		low:    func(s int) bits { return bits{16 + s/4*32 + s%2*16, s / 2 % 2 * 4} },
 		scales: scaleMins,
 	},
@@ -90,17 +101,17 @@ var superformats = []superformat{
 		scales: scaleMins,
 	},
 	{
-		name: "Q6_K", bytes: 210, lowMask: "fifteens", highMask: "fortyEights", lift: 4, less: "thirtyTwos",
+		name: "Q6_K", bytes: 210, lowMask: "fifteens", highMask: "fortyEights", lift: 4, less: "thirtyTwos", more: "timesThirtyTwo",
 		low:  func(s int) bits { return bits{s/8*64 + s/2%2*32 + s%2*16, s / 4 % 2 * 4} },
 		high: func(s int) bits { return bits{128 + s/8*32 + s%2*16, s / 2 % 4 * 2} },
-		scales: func(f *file, r registers, slot func(int) string) {
+		scales: func(f *file, r registers, put putScale) {
 			dwords(f, 206, r.d) // the last 4 bytes of the block
 			f.p("\tVPSRLD $16, Z%d, Z%d", r.d, r.d)
 			half(f, r.d, r.d)
 			words(f, r, 192)
 			for s := range superSteps {
 				f.p("\tVPSLLD $%d, Z%d, Z%d\n\tVPSRAD $24, Z%d, Z%d", 24-s%4*8, r.word(s/4), tempA, tempA, tempA)
-				scaled(f, tempA, r.d, slot(s))
+				put(tempA, scale, s)
 			}
 		},
 	},
@@ -108,26 +119,26 @@ var superformats = []superformat{
 
 // scaleMins unpacks the eight scales and minima of Q4_K and Q5_K, each of
 // which holds for two steps.
-func scaleMins(f *file, r registers, slot func(int) string) {
+func scaleMins(f *file, r registers, put putScale) {
 	words(f, r, 0)
 	f.p("\tVMOVDQA64 Z%d, Z%d", r.word(0), r.d)
 	halves(f, r)
 	for j := range 8 {
-		shift, scale, minimum, rest := j%4*8, r.word(1), r.word(2), r.word(3)
+		shift, scales, minima, rest := j%4*8, r.word(1), r.word(2), r.word(3)
 		if j < 4 {
-			field(f, tempA, scale, shift, "mask63")
-			field(f, tempB, minimum, shift, "mask63")
+			field(f, tempA, scales, shift, "mask63")
+			field(f, tempB, minima, shift, "mask63")
 		} else {
 			spare := r.word(0)
 			field(f, tempA, rest, shift, "mask15")
-			field(f, spare, scale, shift+2, "mask48")
+			field(f, spare, scales, shift+2, "mask48")
 			f.p("\tVPORD Z%d, Z%d, Z%d", spare, tempA, tempA)
 			field(f, tempB, rest, shift+4, "mask15")
-			field(f, spare, minimum, shift+2, "mask48")
+			field(f, spare, minima, shift+2, "mask48")
 			f.p("\tVPORD Z%d, Z%d, Z%d", spare, tempB, tempB)
 		}
-		scaled(f, tempA, r.d, slot(2*j), slot(2*j+1))
-		scaled(f, tempB, r.m, slot(superSteps+2*j), slot(superSteps+2*j+1))
+		put(tempA, scale, 2*j, 2*j+1)
+		put(tempB, minimum, 2*j, 2*j+1)
 	}
 }
 
@@ -145,14 +156,6 @@ func field(f *file, dst, word, shift int, mask string) {
 		word = dst
 	}
 	f.p("\tVPANDD.BCST ·%s(SB), Z%d, Z%d", mask, word, dst)
-}
-
-// scaled stores an integer times d.
-func scaled(f *file, x, d int, slots ...string) {
-	f.p("\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS Z%d, Z%d, Z%d", x, x, d, x, x)
-	for _, s := range slots {
-		f.p("\tVMOVUPS Z%d, %s", x, s)
-	}
 }
 
 // Registers of a superblock's kernels: accumulators come first.
@@ -189,7 +192,20 @@ func aligned(f *file) { f.p("\tLEAQ 63(SP), R15\n\tANDQ $-64, R15") }
 
 // bring fills the slots of panel p from the block at the row pointers.
 func (t superformat) bring(f *file, panels, p int) {
-	t.scales(f, superWords, func(i int) string { return t.slot(i%superSteps, panels, p, 4+i/superSteps) })
+	t.scales(f, superWords, func(x int, what scaleOrMinimum, steps ...int) {
+		factor := []int{superWords.d, superWords.m}[what]
+		f.p("\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS Z%d, Z%d, Z%d", x, x, factor, x, x)
+		for _, s := range steps {
+			f.p("\tVMOVUPS Z%d, %s", x, t.slot(s, panels, p, 4+int(what)))
+		}
+	})
+	t.eachStep(f, func(s int) {
+		t.eachWord(f, s, func(j, word int) { f.p("\tVMOVUPS Z%d, %s", word, t.slot(s, panels, p, j)) })
+	})
+}
+
+// eachStep calls do for each step when the words of its parts are loaded.
+func (t superformat) eachStep(f *file, do func(step int)) {
 	for _, high := range t.offsets(t.high, func(int) bool { return true }) {
 		there := func(s int) bool { return t.high == nil || t.high(s).offset == high }
 		if t.high != nil {
@@ -199,7 +215,7 @@ func (t superformat) bring(f *file, panels, p int) {
 			words(f, superWords, low)
 			for s := range superSteps {
 				if there(s) && t.low(s).offset == low {
-					t.joinParts(f, s, func(j int) string { return t.slot(s, panels, p, j) })
+					do(s)
 				}
 			}
 		}
@@ -220,16 +236,20 @@ func (t superformat) offsets(part func(int) bits, of func(step int) bool) []int 
 	return offsets
 }
 
-// joinParts stores a step's bytes.
-func (t superformat) joinParts(f *file, step int, slot func(j int) string) {
+// eachWord gives do the registers of a step's bytes: with nothing in their upper
+// bits where there is no table, or a high part.
+func (t superformat) eachWord(f *file, step int, do func(j, word int)) {
 	for j := range 4 {
 		x := superWords.word(j)
 		if shift := t.low(step).shift; shift > 0 {
 			f.p("\tVPSRLD $%d, Z%d, Z%d", shift, x, tempA)
 			x = tempA
 		}
-		if t.high != nil {
+		if t.high != nil || t.table == "" {
 			f.p("\tVPANDD.BCST ·%s(SB), Z%d, Z%d", t.lowMask, x, tempA)
+			x = tempA
+		}
+		if t.high != nil {
 			h := registers{words: superHigh}.word(j)
 			if shift := t.high(step).shift - t.lift; shift > 0 {
 				f.p("\tVPSRLD $%d, Z%d, Z%d", shift, h, tempB)
@@ -239,13 +259,12 @@ func (t superformat) joinParts(f *file, step int, slot func(j int) string) {
 				h = tempB
 			}
 			f.p("\tVPANDD.BCST ·%s(SB), Z%d, Z%d\n\tVPORD Z%d, Z%d, Z%d", t.highMask, h, tempB, tempB, tempA, tempA)
-			x = tempA
 		}
 		if t.less != "" {
 			f.p("\tVPSUBB Z%d, Z%d, Z%d", constA, x, tempA)
 			x = tempA
 		}
-		f.p("\tVMOVUPS Z%d, %s", x, slot(j))
+		do(j, x)
 	}
 }
 
@@ -303,7 +322,7 @@ func (t superformat) widen(f *file, panels, p, k, dst int) {
 
 // blocks writes the loop over superblocks of the rows from SI on: do is called
 // for each weight of a step, after the step's bytes are fetched.
-func (t superformat) blocks(f *file, panels, each int, ahead []fetch, do func(k int)) {
+func (t superformat) blocks(f *file, panels int, ahead []fetch, do func(k int)) {
 	strides(f)
 	t.constants(f)
 	f.p("\tPCALIGN $32\nloop:")
@@ -318,9 +337,9 @@ func (t superformat) blocks(f *file, panels, each int, ahead []fetch, do func(k 
 	}
 	f.p("\tMOVQ $%d, R8\n\tPCALIGN $32\nstep:", superSteps)
 	t.load(f, panels)
-	for k := 0; k < 16; k += each {
+	for k := range 16 {
 		for _, a := range ahead {
-			a.step(f, k/each)
+			a.step(f, k)
 		}
 		do(k)
 	}
@@ -340,7 +359,7 @@ func packSuper(f *file, t superformat) {
 	t.function(f, "pack"+t.name+"AVX512", "dst []float32, src []byte, stride, blocks, ahead int", 1, 72)
 	f.p("\tMOVQ dst_base+0(FP), DI\n\tMOVQ src_base+24(FP), SI\n\tMOVQ stride+48(FP), R9\n\tMOVQ blocks+56(FP), CX")
 	f.p("\tMOVQ ahead+64(FP), BX\n\tADDQ SI, BX")
-	t.blocks(f, 1, 1, []fetch{{"PREFETCHT1", "BX", t.bytes, 16}}, func(k int) {
+	t.blocks(f, 1, []fetch{{"PREFETCHT1", "BX", t.bytes, 16}}, func(k int) {
 		x := tempA + k%2
 		t.widen(f, 1, 0, k, x)
 		f.p("\tVMOVUPS Z%d, %d(DI)", x, 64*k)
@@ -351,34 +370,21 @@ func packSuper(f *file, t superformat) {
 }
 
 // thinSuper writes a kernel for one row of a and some panels, see thin.
-func thinSuper(f *file, t superformat, panels int, kd kind) {
-	t.function(f, fmt.Sprintf("thin%d%s%s", panels, t.name, kd.suffix), "c, a []float32, src []byte, stride, blocks, ahead, mode int", panels, 104)
+func thinSuper(f *file, t superformat, panels int) {
+	t.function(f, fmt.Sprintf("thin%d%sAVX512", panels, t.name), "c, a []float32, src []byte, stride, blocks, ahead, mode int", panels, 104)
 	f.p("\tMOVQ c_base+0(FP), DI\n\tMOVQ a_base+24(FP), DX\n\tMOVQ src_base+48(FP), SI")
 	f.p("\tMOVQ stride+72(FP), R9\n\tMOVQ blocks+80(FP), CX\n\tMOVQ ahead+88(FP), BX\n\tADDQ SI, BX")
-	if kd.width == 2 {
-		f.p("\tVMOVDQU64 ·interleave(SB), Z%d", constB)
-	}
 	for p := range panels {
 		f.p("\tVPXORD Z%d, Z%d, Z%d", p, p, p)
 	}
-	ahead := fetch{"PREFETCHT0", "BX", panels * t.bytes, 16 / kd.width}
-	t.blocks(f, panels, kd.width, []fetch{ahead}, func(k int) {
+	t.blocks(f, panels, []fetch{{"PREFETCHT0", "BX", panels * t.bytes, 16}}, func(k int) {
 		for p := range panels {
-			at := 4 * k / kd.width
-			if kd.width == 1 {
-				x := tempA + p%2
-				t.widen(f, panels, p, k, x)
-				f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", at, x, p)
-				continue
-			}
-			t.widen(f, panels, p, k, tempA)
-			t.widen(f, panels, p, k+1, tempB)
-			cvt2(f, tempA, tempB, tempA)
-			f.p("\tVPERMW Z%d, Z%d, Z%d\n\tVPBROADCASTD %d(DX), Z%d", tempA, constB, tempA, at, tempB)
-			kd.dot(f, tempA, tempB, p)
+			x := tempA + p%2
+			t.widen(f, panels, p, k, x)
+			f.p("\tVFMADD231PS.BCST %d(DX), Z%d, Z%d", 4*k, x, p)
 		}
 	})
-	f.p("\tADDQ $%d, DX", 64/kd.width)
+	f.p("\tADDQ $64, DX")
 	t.next(f)
 	f.p("\tMOVQ mode+96(FP), AX\n\tTESTQ $2, AX\n\tJZ   store")
 	for p := range panels {
@@ -400,7 +406,7 @@ func slimSuper(f *file, t superformat, rows int, keep bool) {
 		{"PREFETCHT0", "BX", slimPanels * t.bytes, 16},
 		{"PREFETCHT1", "AX", 64 * farLines(superWeights, rows*slimPanels) / superSteps, 16},
 	}
-	t.blocks(f, slimPanels, 1, ahead, func(k int) {
+	t.blocks(f, slimPanels, ahead, func(k int) {
 		slimStep(f, rows, k, keep, func(p, dst int) { t.widen(f, slimPanels, p, k, dst) })
 	})
 	f.p("\tADDQ $1024, DX")

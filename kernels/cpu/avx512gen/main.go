@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	var tiles, widen, slims, supers file
+	var tiles, widen, slims, supers, integers file
 	for _, s := range shapes {
 		tile(&tiles, s[0], s[1], exact)
 		tile(&tiles, s[0], s[1], bf16)
@@ -37,12 +37,18 @@ func main() {
 		for _, s := range slimShapes {
 			slimSuper(&supers, t, s.rows, s.keep)
 		}
-		for _, kd := range []kind{exact, bf16} {
-			thinSuper(&supers, t, 4, kd)
-			thinSuper(&supers, t, 2, kd)
-		}
+		thinSuper(&supers, t, 4)
+		thinSuper(&supers, t, 2)
+		packIntegers(&integers, t)
+		integerRow(&integers, t)
 	}
+	for _, s := range integerShapes {
+		integerTile(&integers, s[0], s[1], 1)
+		integerTile(&integers, s[0], s[1], 2)
+	}
+	roundBytes(&integers)
 	wide(&slims)
+	integers.write("integers_avx512_amd64")
 	supers.write("kquants_avx512_amd64")
 	widen.write("widen_avx512_amd64")
 	slims.write("slim_avx512_amd64")
