@@ -36,7 +36,7 @@ func (s *stages) integerPanel() int { return 64 * (superPairs*(8+2*s.scales) + 2
 // lies in the L1 cache.
 const (
 	fewPanels      = 1
-	fewSuperblocks = 8
+	fewSuperblocks = 2
 )
 
 // integers computes a turn as ref.DotBytes does.
