@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// DefaultTimeout is the reference's wall-clock limit for one candidate.
-	DefaultTimeout = 3 * time.Second
 	// DefaultMemory is the limit on each process's address space, in bytes.
 	DefaultMemory = 1 << 30
 
