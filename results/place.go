@@ -71,20 +71,6 @@ func Clean(dir string) string {
 	return filepath.Clean(dir)
 }
 
-// Runs lists the results folders at and below a folder or an address, by name.
-// One that holds none is an error.
-func Runs(root string) ([]string, error) {
-	files, err := listRuns(root)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]string, len(files))
-	for i, f := range files {
-		out[i] = below(root, f.path)
-	}
-	return out, nil
-}
-
 // A runFile is a run.json below a root.
 type runFile struct {
 	path    string // of its folder, from the root, with slashes; "." is the root itself
@@ -102,6 +88,8 @@ func below(root, path string) string {
 	return filepath.Join(root, filepath.FromSlash(path))
 }
 
+// listRuns lists the results folders at and below a folder or an address, by
+// name. One that holds none is an error.
 func listRuns(root string) ([]runFile, error) {
 	list := listFolder
 	if objects.Is(root) {

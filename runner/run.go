@@ -142,7 +142,7 @@ func (j *Job) resume(ctx context.Context, run results.Run) (results.Report, erro
 	}
 	j.modeError = run.ModeError
 	plan, err := j.answer(ctx, done, func(batch [][]byte) error {
-		err := log.AppendBatch(batch)
+		err := log.Append(batch...)
 		j.kept.Store(int64(log.Len()))
 		if err == nil && j.afterItem != nil {
 			j.afterItem(log.Len())

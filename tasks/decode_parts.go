@@ -145,17 +145,23 @@ func (d *decoder) finishGen(*node) error {
 			return inKey("generation_kwargs."+key, err)
 		}
 	}
-	t.Gen.DoSample = temperature > 0
+	t.Gen.sample(doSample, temperature)
+	return nil
+}
+
+// sample decides between sampling and the likeliest token: doSample is nil and
+// temperature negative where the file says nothing.
+func (g *Gen) sample(doSample *bool, temperature float64) {
+	g.DoSample = temperature > 0
 	if doSample != nil {
-		t.Gen.DoSample = *doSample
+		g.DoSample = *doSample
 	}
 	switch {
-	case t.Gen.DoSample && temperature < 0:
-		t.Gen.Temperature = 1 // transformers' own default
-	case t.Gen.DoSample:
-		t.Gen.Temperature = temperature
+	case g.DoSample && temperature < 0:
+		g.Temperature = 1 // transformers' own default
+	case g.DoSample:
+		g.Temperature = temperature
 	}
-	return nil
 }
 
 // limitKeys are the names of the token limit; the first one present counts.

@@ -159,7 +159,6 @@ type Listing struct {
 	Dataset    string // path, and configuration behind a space
 	Shots      int    // the task's own default
 	Source     string // file
-	Tags       []string
 }
 
 // List returns all tasks and the names of all groups and tags, sorted by name.
@@ -169,7 +168,7 @@ func (r *Registry) List() (tasks []Listing, groups []string) {
 		if e := r.entries[name]; e.group {
 			groups = append(groups, name)
 		} else {
-			tasks = append(tasks, Listing{name, e.outputType, e.dataset, e.shots, e.src.name, e.tags})
+			tasks = append(tasks, Listing{name, e.outputType, e.dataset, e.shots, e.src.name})
 		}
 	}
 	for tag := range r.tags {

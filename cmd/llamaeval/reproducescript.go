@@ -165,13 +165,7 @@ func missingParts(run results.Run) []string {
 // but for model and folder. Each is one word.
 func runFlags(run results.Run) []string {
 	c, d := run.Config, run.Config.Documents
-	names := run.Origin.Selection
-	if len(names) == 0 {
-		for _, t := range c.Tasks {
-			names = append(names, t.Name)
-		}
-	}
-	out := []string{"--task=" + strings.Join(names, ",")}
+	out := []string{"--task=" + strings.Join(selectedNames(run), ",")}
 	add := func(given bool, name, value string) {
 		if given {
 			out = append(out, "--"+name+"="+value)

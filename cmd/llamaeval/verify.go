@@ -71,67 +71,67 @@ func storedJob(c *cli.Context, run results.Run, items map[string][]int) (*runner
 	if err != nil {
 		return nil, err
 	}
-	job := &runner.Job{Spec: s, Mode: run.Config.Mode}
-	if err := returnTo(c, run.Origin); err != nil {
-		return nil, err
-	}
-	if err := checkDevice(run.Config.Device, job.Mode); err != nil {
-		return nil, err
-	}
-	if err := local(c, job); err != nil {
-		return nil, err
-	}
-	selection, err := storedTasks(c, run, items)
-	if err != nil {
-		return nil, err
-	}
-	selected := selection.Tasks
-	job.Groups, job.Origin = selection.Groups, run.Origin
-	if err := allowCode(c, job, selected); err != nil {
-		return nil, err
-	}
-	if job.SandboxKind != run.Config.Sandbox && job.Code != nil {
-		job.Close()
-		return nil, fmt.Errorf("the run's programs were judged in the sandbox %s, not in %s: give --sandbox accordingly", run.Config.Sandbox, job.SandboxKind)
-	}
-	if job.Local, err = storedModel(c, run, job.Threads); err != nil {
-		job.Close()
-		return nil, err
-	}
-	boundCache(c, job)
-	err = prepare(c, job, selected, run.Config.Documents.Sample, len(run.Config.Tasks) > 1)
-	if err == nil {
-		err = runner.CheckChat(job.Chat, run)
-	}
-	for _, p := range job.Tasks {
-		if err == nil {
-			err = runner.CheckTask(p, run)
-		}
-		if err == nil && items != nil {
-			err = p.Restrict(items[p.Task.Name])
-		}
-	}
-	if err != nil {
+	job := &runner.Job{Spec: s, Mode: run.Config.Mode, Origin: run.Origin}
+	if err := restore(c, job, run, items); err != nil {
 		job.Close()
 		return nil, err
 	}
 	return job, nil
 }
 
+// restore opens what a stored run used and asks its questions again.
+func restore(c *cli.Context, job *runner.Job, run results.Run, items map[string][]int) error {
+	if err := returnTo(c, run.Origin); err != nil {
+		return err
+	}
+	if err := checkDevice(run.Config.Device, job.Mode); err != nil {
+		return err
+	}
+	if err := local(c, job); err != nil {
+		return err
+	}
+	selection, err := storedTasks(c, run, items)
+	if err != nil {
+		return err
+	}
+	job.Groups = selection.Groups
+	if err := allowCode(c, job, selection.Tasks); err != nil {
+		return err
+	}
+	if job.SandboxKind != run.Config.Sandbox && job.Code != nil {
+		return fmt.Errorf("the run's programs were judged in the sandbox %s, not in %s: give --sandbox accordingly", run.Config.Sandbox, job.SandboxKind)
+	}
+	if job.Local, err = storedModel(c, run, job.Threads); err != nil {
+		return err
+	}
+	boundCache(c, job)
+	if err := prepare(c, job, selection.Tasks, run.Config.Documents.Sample, len(run.Config.Tasks) > 1); err != nil {
+		return err
+	}
+	if err := runner.CheckChat(job.Chat, run); err != nil {
+		return err
+	}
+	for _, p := range job.Tasks {
+		if err := runner.CheckTask(p, run); err != nil {
+			return err
+		}
+		if items != nil {
+			if err := p.Restrict(items[p.Task.Name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // storedTasks resolves what the user once named, since a group may change its
 // tasks, and leaves the tasks with chosen items, or all.
 func storedTasks(c *cli.Context, run results.Run, items map[string][]int) (*tasks.Selection, error) {
-	names := run.Origin.Selection
-	if len(names) == 0 {
-		for _, t := range run.Config.Tasks {
-			names = append(names, t.Name)
-		}
-	}
 	r, err := registry(c)
 	if err != nil {
 		return nil, err
 	}
-	selection, err := r.Resolve(names)
+	selection, err := r.Resolve(selectedNames(run))
 	if err != nil {
 		return nil, fmt.Errorf("%w: give the folder of the run's task files with --tasks-dir", err)
 	}
@@ -149,6 +149,17 @@ func storedTasks(c *cli.Context, run results.Run, items map[string][]int) (*task
 		selection.Tasks = slices.DeleteFunc(selection.Tasks, func(t *tasks.Task) bool { return items[t.Name] == nil })
 	}
 	return selection, nil
+}
+
+// selectedNames are what --task named, or the tasks where a run does not say.
+func selectedNames(run results.Run) []string {
+	names := run.Origin.Selection
+	if len(names) == 0 {
+		for _, t := range run.Config.Tasks {
+			names = append(names, t.Name)
+		}
+	}
+	return names
 }
 
 // storedModel opens the run's checkpoint, or refuses another one.

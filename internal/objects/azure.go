@@ -89,7 +89,7 @@ func (b azureBucket) list(ctx context.Context, prefix string) iter.Seq2[Object, 
 				return
 			}
 			for _, o := range page.Segment.BlobItems {
-				if !yield(Object{*o.Name, *o.Properties.ContentLength, *o.Properties.LastModified, string(*o.Properties.ETag)}, nil) {
+				if !yield(Object{*o.Name, *o.Properties.ContentLength, string(*o.Properties.ETag)}, nil) {
 					return
 				}
 			}

@@ -131,7 +131,7 @@ func (b s3Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, err
 			if version == "" {
 				version = fmt.Sprintf("%d-%d", o.Size, o.LastModified.UnixNano())
 			}
-			if !yield(Object{o.Key, o.Size, o.LastModified, version}, o.Err) || o.Err != nil {
+			if !yield(Object{o.Key, o.Size, version}, o.Err) || o.Err != nil {
 				return
 			}
 		}

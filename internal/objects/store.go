@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 )
 
 // A bucket is what is asked of a store: objects are named by their keys.
@@ -36,7 +35,6 @@ type writing struct {
 type Object struct {
 	Name    string // below the place
 	Size    int64
-	ModTime time.Time
 	Version string // changes with the content
 }
 

@@ -115,56 +115,67 @@ func (o Options) tensors() ([]Tensor, error) {
 	if o.Type != quant.F32 && o.Type != quant.Q8_0 && o.Type != quant.Q4_0 {
 		return nil, fmt.Errorf("tinymodel: cannot write weights of type %v", o.Type)
 	}
-	r := rand.New(rand.NewPCG(o.Seed, 0))
-	var out []Tensor
-	add := func(name string, t quant.Type, rows, cols int, deviation float64) {
-		s := Tensor{Name: name, Type: t, Shape: []int{cols, rows}}
-		if !strings.HasSuffix(name, ".bias") {
-			s.Name += ".weight"
-		}
-		if rows == 1 {
-			s.Shape = s.Shape[:1]
-		}
-		s.Data = draw(r, t, rows*cols, deviation)
-		out = append(out, s)
+	width := o.Heads * o.HeadDim
+	w := &weights{r: rand.New(rand.NewPCG(o.Seed, 0))}
+	w.add("token_embd", o.Type, len(vocabulary()), width, 0.4)
+	for i := range o.Layers {
+		o.layer(w, fmt.Sprintf("blk.%d.", i))
 	}
+	w.add("output_norm", quant.F32, 1, width, 0)
+	if o.Untied {
+		w.add("output", o.Type, len(vocabulary()), width, 0.4)
+	}
+	return o.edit(w.drawn), nil
+}
+
+// layer draws one layer's weights, whose names begin with blk.
+func (o Options) layer(w *weights, blk string) {
 	width, queries, keys := o.Heads*o.HeadDim, o.Heads*o.HeadDim, o.KVHeads*o.HeadDim
 	inner := 1 / math.Sqrt(float64(width))
-	add("token_embd", o.Type, len(vocabulary()), width, 0.4)
-	for i := range o.Layers {
-		blk := fmt.Sprintf("blk.%d.", i)
-		add(blk+"attn_norm", quant.F32, 1, width, 0)
-		add(blk+"attn_q", o.Type, queries, width, 2*inner)
-		add(blk+"attn_k", o.Type, keys, width, 2*inner)
-		add(blk+"attn_v", o.Type, keys, width, inner)
-		add(blk+"attn_output", o.Type, width, queries, inner)
-		add(blk+"ffn_norm", quant.F32, 1, width, 0)
-		if o.Architecture == "phi3" {
-			add(blk+"ffn_up", o.Type, 2*o.FFN, width, inner)
-		} else {
-			add(blk+"ffn_gate", o.Type, o.FFN, width, inner)
-			add(blk+"ffn_up", o.Type, o.FFN, width, inner)
-		}
-		add(blk+"ffn_down", o.Type, width, o.FFN, 1/math.Sqrt(float64(o.FFN)))
-		switch o.Architecture {
-		case "qwen2":
-			add(blk+"attn_q.bias", quant.F32, 1, queries, 0.3)
-			add(blk+"attn_k.bias", quant.F32, 1, keys, 0.3)
-			add(blk+"attn_v.bias", quant.F32, 1, keys, 0.3)
-		case "qwen3", "gemma3":
-			add(blk+"attn_q_norm", quant.F32, 1, o.HeadDim, 0)
-			add(blk+"attn_k_norm", quant.F32, 1, o.HeadDim, 0)
-		}
-		if o.Architecture == "gemma2" || o.Architecture == "gemma3" {
-			add(blk+"post_attention_norm", quant.F32, 1, width, 0)
-			add(blk+"post_ffw_norm", quant.F32, 1, width, 0)
-		}
+	w.add(blk+"attn_norm", quant.F32, 1, width, 0)
+	w.add(blk+"attn_q", o.Type, queries, width, 2*inner)
+	w.add(blk+"attn_k", o.Type, keys, width, 2*inner)
+	w.add(blk+"attn_v", o.Type, keys, width, inner)
+	w.add(blk+"attn_output", o.Type, width, queries, inner)
+	w.add(blk+"ffn_norm", quant.F32, 1, width, 0)
+	if o.Architecture == "phi3" {
+		w.add(blk+"ffn_up", o.Type, 2*o.FFN, width, inner)
+	} else {
+		w.add(blk+"ffn_gate", o.Type, o.FFN, width, inner)
+		w.add(blk+"ffn_up", o.Type, o.FFN, width, inner)
 	}
-	add("output_norm", quant.F32, 1, width, 0)
-	if o.Untied {
-		add("output", o.Type, len(vocabulary()), width, 0.4)
+	w.add(blk+"ffn_down", o.Type, width, o.FFN, 1/math.Sqrt(float64(o.FFN)))
+	switch o.Architecture {
+	case "qwen2":
+		w.add(blk+"attn_q.bias", quant.F32, 1, queries, 0.3)
+		w.add(blk+"attn_k.bias", quant.F32, 1, keys, 0.3)
+		w.add(blk+"attn_v.bias", quant.F32, 1, keys, 0.3)
+	case "qwen3", "gemma3":
+		w.add(blk+"attn_q_norm", quant.F32, 1, o.HeadDim, 0)
+		w.add(blk+"attn_k_norm", quant.F32, 1, o.HeadDim, 0)
 	}
-	return o.edit(out), nil
+	if o.Architecture == "gemma2" || o.Architecture == "gemma3" {
+		w.add(blk+"post_attention_norm", quant.F32, 1, width, 0)
+		w.add(blk+"post_ffw_norm", quant.F32, 1, width, 0)
+	}
+}
+
+// weights are drawn one after the other.
+type weights struct {
+	r     *rand.Rand
+	drawn []Tensor
+}
+
+func (w *weights) add(name string, t quant.Type, rows, cols int, deviation float64) {
+	s := Tensor{Name: name, Type: t, Shape: []int{cols, rows}}
+	if !strings.HasSuffix(name, ".bias") {
+		s.Name += ".weight"
+	}
+	if rows == 1 {
+		s.Shape = s.Shape[:1]
+	}
+	s.Data = draw(w.r, t, rows*cols, deviation)
+	w.drawn = append(w.drawn, s)
 }
 
 func (o Options) edit(tensors []Tensor) []Tensor {

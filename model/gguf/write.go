@@ -19,9 +19,6 @@ type Metadata struct {
 	keys  []string
 }
 
-// Keys returns the keys in order.
-func (m *Metadata) Keys() []string { return slices.Clone(m.keys) }
-
 // Has reports whether the key was set.
 func (m *Metadata) Has(key string) bool { return slices.Contains(m.keys, key) }
 

@@ -35,12 +35,12 @@ func TestCutKeepsTokens(t *testing.T) {
 			for _, c := range cases[:300] {
 				cuts += checkCuts(t, tok, c.Text, true)
 			}
-			if cuts < 50 && pre != "exaone-moe" && pre != "superbpe" { // whose words hold blanks
-				t.Errorf("%d cuts", cuts)
-			}
 			rapid.Check(t, func(t *rapid.T) {
 				checkCuts(t, tok, strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 24).Draw(t, "pieces"), ""), true)
 			})
+			if cuts < 50 && pre != "exaone-moe" && pre != "superbpe" { // whose words hold blanks
+				t.Errorf("%d cuts: name the rule here if that is as it must be", cuts)
+			}
 		})
 	}
 }

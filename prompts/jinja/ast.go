@@ -104,7 +104,6 @@ type (
 		body    []node
 	}
 	macroNode struct {
-		line  int
 		macro *macroDef
 	}
 	callNode struct {

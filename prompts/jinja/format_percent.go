@@ -11,13 +11,8 @@ import (
 
 // percentFormat is s % v.
 func (it *interp) percentFormat(s string, v py.Value) (string, error) {
-	args, isTuple := v.(py.Tuple)
-	if !isTuple {
-		args = py.Tuple{v}
-	}
-	mapping, isMap := v.(*py.Dict)
+	args := newPercentArgs(it, v)
 	var b strings.Builder
-	used := 0
 	for {
 		text, rest, found := strings.Cut(s, "%")
 		b.WriteString(text)
@@ -31,7 +26,7 @@ func (it *interp) percentFormat(s string, v py.Value) (string, error) {
 		}
 		key, hasKey := "", false
 		if strings.HasPrefix(rest, "(") {
-			if key, rest, hasKey = strings.Cut(rest[1:], ")"); !hasKey || !isMap {
+			if key, rest, hasKey = strings.Cut(rest[1:], ")"); !hasKey || args.mapping == nil {
 				return "", errors.New("format requires a mapping")
 			}
 		}
@@ -40,17 +35,9 @@ func (it *interp) percentFormat(s string, v py.Value) (string, error) {
 			return "", err
 		}
 		s = rest[n:]
-		var arg py.Value
-		switch {
-		case hasKey:
-			if arg, _, err = it.item(mapping, key); err != nil {
-				return "", err
-			}
-		case used >= len(args):
-			return "", errors.New("not enough arguments for format string")
-		default:
-			arg = args[used]
-			used++
+		arg, err := args.next(key, hasKey)
+		if err != nil {
+			return "", err
 		}
 		out, err := it.formatPercent(sp, arg)
 		if err != nil {
@@ -61,10 +48,40 @@ func (it *interp) percentFormat(s string, v py.Value) (string, error) {
 		}
 		b.WriteString(out)
 	}
-	if used < len(args) && !isMap {
+	if len(args.rest) > 0 && args.mapping == nil {
 		return "", errors.New("not all arguments converted during string formatting")
 	}
 	return b.String(), nil
+}
+
+// percentArgs are what stands right of the %.
+type percentArgs struct {
+	it      *interp
+	rest    py.Tuple // those not yet used
+	mapping *py.Dict // nil: they have no names
+}
+
+func newPercentArgs(it *interp, v py.Value) percentArgs {
+	args, isTuple := v.(py.Tuple)
+	if !isTuple {
+		args = py.Tuple{v}
+	}
+	mapping, _ := v.(*py.Dict)
+	return percentArgs{it, args, mapping}
+}
+
+// next returns the argument of a name, or the next one in order.
+func (a *percentArgs) next(key string, hasKey bool) (py.Value, error) {
+	if hasKey {
+		arg, _, err := a.it.item(a.mapping, key)
+		return arg, err
+	}
+	if len(a.rest) == 0 {
+		return nil, errors.New("not enough arguments for format string")
+	}
+	arg := a.rest[0]
+	a.rest = a.rest[1:]
+	return arg, nil
 }
 
 // percentSpec parses flags, width, precision and type; n is the length of what it read.

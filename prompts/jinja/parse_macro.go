@@ -1,8 +1,6 @@
 package jinja
 
-import ()
-
-func (p *parser) macroStatement(line int) (node, error) {
+func (p *parser) macroStatement() (node, error) {
 	name, err := p.identifier()
 	if err != nil {
 		return nil, err
@@ -11,7 +9,7 @@ func (p *parser) macroStatement(line int) (node, error) {
 	if err := p.signature(def); err != nil {
 		return nil, err
 	}
-	return &macroNode{line, def}, p.macroBody(def, "endmacro")
+	return &macroNode{def}, p.macroBody(def, "endmacro")
 }
 
 func (p *parser) callStatement(line int) (node, error) {

@@ -180,7 +180,7 @@ func (p *parser) statement() (node, error) {
 	case "set":
 		return p.setStatement(line)
 	case "macro":
-		return p.macroStatement(line)
+		return p.macroStatement()
 	case "call":
 		return p.callStatement(line)
 	case "filter":

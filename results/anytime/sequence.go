@@ -32,9 +32,6 @@ func (s *Sequence) Add(sum, weight float64) {
 	s.drawn, s.weight = s.drawn+sum, s.weight+weight
 }
 
-// Len is the number of units so far.
-func (s *Sequence) Len() int { return len(s.units) }
-
 // Mean is that of the units so far, NaN without any.
 func (s *Sequence) Mean() float64 { return s.drawn / s.weight }
 

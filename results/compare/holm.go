@@ -2,34 +2,10 @@ package compare
 
 import "slices"
 
-// Holm adjusts p-values so that the chance of any false claim among them is
-// at most the level, whatever their dependence (S. Holm, A simple sequentially
-// rejective multiple test procedure, Scandinavian Journal of Statistics 6,
-// 1979).
-func Holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, k int) int {
-		switch {
-		case p[i] < p[k]:
-			return -1
-		case p[i] > p[k]:
-			return 1
-		}
-		return 0
-	})
-	out := make([]float64, len(p))
-	worst := 0.0
-	for rank, i := range order {
-		worst = max(worst, min(1, p[i]*float64(len(p)-rank)))
-		out[i] = worst
-	}
-	return out
-}
-
-// adjust fills in PHolm. A family is one metric of each task, over all runs
+// adjust fills in PHolm, p-values adjusted so that the chance of any false claim
+// among them is at most the level, whatever their dependence (S. Holm, A simple
+// sequentially rejective multiple test procedure, Scandinavian Journal of
+// Statistics 6, 1979). A family is one metric of each task, over all runs
 // that are compared; groups, which sum tasks up, are a family of their own. A
 // metric that is not primary takes the place of its task's primary one.
 func adjust(pairs []Pair) {
@@ -107,14 +83,9 @@ func (f *family) guest(p float64, places []float64) float64 {
 // Rejected says which of n hypotheses Holm's procedure rejects at a level,
 // without asking for their p-values: atMost reports whether that of one is at
 // most a level. Each round rejects what is at most the level over the number of
-// hypotheses still standing, until none falls.
-func Rejected(n int, level float64, atMost func(i int, level float64) bool) []bool {
-	return RejectedOf(n, n, level, atMost)
-}
-
-// RejectedOf is Rejected where only n of a family's hypotheses are tested, in
-// whatever way they were chosen; the others stand.
-func RejectedOf(n, family int, level float64, atMost func(i int, level float64) bool) []bool {
+// hypotheses of their family still standing, until none falls; the family may
+// have others, which are not tested and stand.
+func Rejected(n, family int, level float64, atMost func(i int, level float64) bool) []bool {
 	out := make([]bool, n)
 	for count, before := 0, -1; count > before && count < n; {
 		before = count

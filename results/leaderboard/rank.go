@@ -54,7 +54,7 @@ func (c *contest) count(all int) (beaten, beats []int) {
 	beaten, beats = make([]int, len(c.cells)), make([]int, len(c.cells))
 	n := len(c.rows)
 	least := make([]float32, n*(n-1)/2) // what is known of p-values
-	significant := compare.RejectedOf(len(least), all*(all-1)/2, alpha, func(i int, level float64) bool {
+	significant := compare.Rejected(len(least), all*(all-1)/2, alpha, func(i int, level float64) bool {
 		if float64(least[i]) > level {
 			return false
 		}

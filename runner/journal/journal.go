@@ -116,15 +116,10 @@ func (j *Journal) Payload(i int) ([]byte, error) {
 	return payload, nil
 }
 
-// Append writes one payload and returns once it is durable.
-func (j *Journal) Append(payload []byte) error {
-	return j.AppendBatch([][]byte{payload})
-}
-
-// AppendBatch writes payloads and makes them durable together. When it fails,
+// Append writes payloads and makes them durable together. When it fails,
 // a full disk for one, the file is cut back to what it was; none of them is
 // stored and the journal can be used on.
-func (j *Journal) AppendBatch(payloads [][]byte) error {
+func (j *Journal) Append(payloads ...[]byte) error {
 	if len(payloads) == 0 {
 		return nil
 	}

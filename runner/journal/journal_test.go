@@ -80,7 +80,7 @@ func TestRoundTrip(t *testing.T) {
 			if len(warnings) != 0 || j.Len() != len(want) {
 				rt.Fatalf("%d records, %v", j.Len(), warnings)
 			}
-			if err := j.AppendBatch(b); err != nil {
+			if err := j.Append(b...); err != nil {
 				rt.Fatal(err)
 			}
 			for _, p := range b {
@@ -320,7 +320,7 @@ func TestBroken(t *testing.T) {
 	t.Run("closed", func(t *testing.T) {
 		j, _ := open(t, filepath.Join(t.TempDir(), "journal"))
 		payloads(t, j)
-		if err := j.Append(nil); !errors.Is(err, os.ErrClosed) {
+		if err := j.Append([]byte("late")); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("got %v", err)
 		}
 	})

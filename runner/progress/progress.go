@@ -125,22 +125,6 @@ func (p *P) Add(items int, tokens int64) {
 	}
 }
 
-// Message shows one line of text at once.
-func (p *P) Message(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.o.Quiet {
-		return
-	}
-	if p.bar != nil {
-		_ = p.bar.Clear() // progress that cannot be shown stops no run
-	}
-	fmt.Fprintln(p.o.Out, text)
-	if p.bar != nil {
-		_ = p.bar.RenderBlank()
-	}
-}
-
 // Finish removes the bar, or writes the last line.
 func (p *P) Finish() {
 	close(p.stop)

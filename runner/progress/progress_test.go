@@ -57,7 +57,6 @@ func TestPlainLines(t *testing.T) {
 		c.advance(time.Second)
 		p.Add(1, 100)
 	}
-	p.Message("truncated: 1 item")
 	c.advance(5 * time.Second)
 	p.Add(1, 100)  // 10 s
 	p.Add(14, 400) // 10%
@@ -66,7 +65,6 @@ func TestPlainLines(t *testing.T) {
 	p.Add(20, 1000)
 	p.Finish()
 	want := strings.Join([]string{
-		"truncated: 1 item",
 		"6/200 items (3%), 60 tokens/s, 5m23s left",
 		"20/200 items (10%), 100 tokens/s, 1m30s left",
 		"180/200 items (90%), 100 tokens/s, 1s left",
@@ -113,7 +111,6 @@ func TestQuiet(t *testing.T) {
 	var out buffer
 	p := New(Options{Out: &out, Total: 2, Quiet: true, Bar: true})
 	p.Add(1, 1)
-	p.Message("text")
 	p.Add(1, 1)
 	p.Finish()
 	if out.String() != "" {
@@ -126,7 +123,6 @@ func TestBar(t *testing.T) {
 	p := New(Options{Out: &out, Total: 10, Bar: true})
 	time.Sleep(2 * redrawEvery)
 	p.Add(5, 10)
-	p.Message("a message")
 	p.Add(5, 10)
 	p.Finish()
 	got := out.String()
@@ -135,11 +131,6 @@ func TestBar(t *testing.T) {
 	}
 	if strings.Contains(got, "\x1b[3") {
 		t.Errorf("colour in %q", got)
-	}
-	// The message starts a line of its own and ends it.
-	i := strings.Index(got, "a message\n")
-	if i < 1 || got[i-1] != '\r' && got[i-1] != '\n' {
-		t.Errorf("the message is torn in %q", got)
 	}
 	if !strings.HasSuffix(got, "\r") {
 		t.Errorf("the bar is not removed: %q", got)
@@ -162,7 +153,6 @@ func TestConcurrent(t *testing.T) {
 			wg.Go(func() {
 				for range 100 {
 					p.Add(1, 1)
-					p.Message("x")
 				}
 			})
 		}

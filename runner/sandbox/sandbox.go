@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// DefaultTimeout is the reference's wall-clock limit for one candidate.
-	DefaultTimeout = 3 * time.Second
 	// DefaultMemory is the limit on each process's address space, in bytes.
 	DefaultMemory = 1 << 30
 
@@ -145,21 +143,3 @@ func (r outcome) judge() (passed bool, detail string, err error) {
 	}
 	return false, "failed: the tests ended before their last line", nil
 }
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
-}
-
-// capped keeps the first limit bytes that are written and drops the rest.
-type capped struct {
-	text  strings.Builder
-	limit int
-}
-
-func (c *capped) Write(p []byte) (int, error) {
-	c.text.Write(p[:min(len(p), c.limit-c.text.Len())])
-	return len(p), nil
-}
-
-func (c *capped) String() string { return c.text.String() }

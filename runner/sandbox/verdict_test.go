@@ -191,15 +191,3 @@ func TestWasmRefusesOtherFiles(t *testing.T) {
 		}
 	}
 }
-
-func TestCapped(t *testing.T) {
-	c := &capped{limit: 5}
-	for _, s := range []string{"abc", "def", "", "ghi"} {
-		if n, err := c.Write([]byte(s)); n != len(s) || err != nil {
-			t.Errorf("Write(%q) = %d, %v", s, n, err)
-		}
-	}
-	if c.String() != "abcde" {
-		t.Errorf("kept %q", c.String())
-	}
-}

@@ -95,7 +95,6 @@ func (s *Server) findKind(ctx context.Context, owner string) {
 		Version string `json:"version"`
 		Total   int    `json:"max_total_tokens"`
 		Stops   int    `json:"max_stop_sequences"`
-		Input   int    `json:"max_input_tokens"`
 	}
 	if own("/info", &info) && info.Total > 0 {
 		s.Kind, s.Version, s.Context = TGI, info.Version, info.Total

@@ -72,7 +72,6 @@ type logprobs struct {
 
 type contentLogprob struct {
 	ID      *int32  `json:"id"` // llama.cpp
-	Token   string  `json:"token"`
 	Logprob float64 `json:"logprob"`
 }
 

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -50,19 +49,6 @@ func Splits(repo, config string) []string {
 		}
 	}
 	return splits
-}
-
-// Repos returns the repositories that have a sample, as "org/name", sorted.
-func Repos() []string {
-	repos, err := fs.Glob(files, "data/*/*")
-	if err != nil {
-		return nil
-	}
-	for i, dir := range repos {
-		repos[i] = strings.TrimPrefix(dir, "data/")
-	}
-	slices.Sort(repos)
-	return repos
 }
 
 // folder returns the embedded folder of a configuration. An empty configuration means the dataset's default one, which in every sample is its

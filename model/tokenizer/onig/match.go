@@ -169,61 +169,57 @@ func (m *machine) drop() { m.stack = m.stack[:len(m.stack)-1] }
 func (m *machine) forward(pc, at int) (int, bool) {
 	text := m.text
 	for {
-		i := &m.code[pc]
+		i, ok := &m.code[pc], true
 		pc++
 		switch i.op {
 		case opMatch:
 			return at, true
 		case opSet:
 			n := i.set.take(text, at)
-			if n == 0 {
-				return 0, false
-			}
-			at += n
+			at, ok = at+n, n > 0
 		case opRun, opHold:
-			least, end, ok := i.runs(text, at)
-			if !ok {
-				return 0, false
-			}
-			if i.op == opRun && end > least {
+			least, end, enough := i.runs(text, at)
+			if enough && i.op == opRun && end > least {
 				m.stack = append(m.stack, retry{pc: pc, at: end, low: least, run: true})
 			}
-			at = end
+			at, ok = end, enough
 		case opLazy:
-			for range i.min {
-				n := i.set.take(text, at)
-				if n == 0 {
-					return 0, false
-				}
-				at += n
-			}
-			left := -1
-			if i.max >= 0 {
-				left = i.max - i.min
-			}
-			m.stack = append(m.stack, retry{pc: pc, at: at, left: left, lazy: true})
+			at, ok = m.lazily(i, pc, at)
 		case opFork:
 			m.stack = append(m.stack, retry{pc: i.y, at: at})
 			pc = i.x
 		case opJump:
 			pc = i.x
 		case opAtomic:
-			end, ok := m.run(i.x, at)
-			if !ok {
-				return 0, false
-			}
-			at, pc = end, i.y
-		case opLook:
-			if m.looks(i, at) == i.deny {
-				return 0, false
-			}
+			at, ok = m.run(i.x, at)
 			pc = i.y
+		case opLook:
+			pc, ok = i.y, m.looks(i, at) != i.deny
 		case opAssert:
-			if !holds(i.what, text, at) {
-				return 0, false
-			}
+			ok = holds(i.what, text, at)
+		}
+		if !ok {
+			return 0, false
 		}
 	}
+}
+
+// lazily takes the fewest characters of an opLazy and leaves the others to be
+// tried, one by one, before pc.
+func (m *machine) lazily(i *instr, pc, at int) (int, bool) {
+	for range i.min {
+		n := i.set.take(m.text, at)
+		if n == 0 {
+			return 0, false
+		}
+		at += n
+	}
+	left := -1
+	if i.max >= 0 {
+		left = i.max - i.min
+	}
+	m.stack = append(m.stack, retry{pc: pc, at: at, left: left, lazy: true})
+	return at, true
 }
 
 // take returns the width of the character at a place if it is in c, else 0.

@@ -1,5 +1,5 @@
 // Package random reproduces CPython's random.Random: the Mersenne Twister MT19937 with init_by_array seeding, and the
-// ways in which CPython turns its output into samples, choices and shuffles. Few-shot examples and bootstrap
+// way in which CPython turns its output into samples. Few-shot examples and bootstrap
 // replicates of published results come from this exact stream.
 package random
 
@@ -171,24 +171,4 @@ func poolLimit(k int) int {
 		limit += power
 	}
 	return limit
-}
-
-// Choices returns random.choices(range(n), k=k): k indices with repetition, floor(random()*n) each. It panics if n < 1
-// and k > 0.
-func (r *Random) Choices(n, k int) []int {
-	if n < 1 && k > 0 {
-		panic("random: cannot choose from an empty population")
-	}
-	out := make([]int, k)
-	for i := range out {
-		out[i] = int(r.Float64() * float64(n))
-	}
-	return out
-}
-
-// Shuffle reorders n items as random.shuffle does, through a function that swaps two of them.
-func (r *Random) Shuffle(n int, swap func(i, j int)) {
-	for i := n - 1; i > 0; i-- {
-		swap(i, r.Below(i+1))
-	}
 }

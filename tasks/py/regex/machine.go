@@ -16,8 +16,7 @@ type machine struct {
 	open   []int  // where groups under way begin
 	loops  []round
 	end    int // of the last match, or of what an atomic part matched
-	must   int // where a match must end, -1 for anywhere
-	barred int // where it must not end, -1 for nowhere
+	barred int // where a match must not end, -1 for nowhere
 	steps  int
 	rounds int
 	failed bool // gave up
@@ -39,7 +38,7 @@ func (m *machine) spend(n int) bool {
 
 // accept ends the pattern.
 func accept(m *machine, at int) bool {
-	if m.must >= 0 && at != m.must || at == m.barred {
+	if at == m.barred {
 		return false
 	}
 	m.end = at

@@ -49,31 +49,15 @@ func newInput(s string) input {
 	return in
 }
 
-// How a match may lie: anywhere from a position on, or at it, or from it to the
-// text's end.
-type where int
-
-const (
-	anywhere where = iota
-	here
-	whole
-)
-
 // find returns the first match from a rune position on, and its end as a rune
 // position. A match that is empty at barred does not count.
-func (r *Regexp) find(in input, from, barred int, w where) (_ Match, end int, ok bool, err error) {
-	m := &machine{text: in.runes, caps: make([]span, r.groups+1), open: make([]int, r.groups+1), loops: make([]round, r.loops), must: -1, barred: -1}
+func (r *Regexp) find(in input, from, barred int) (_ Match, end int, ok bool, err error) {
+	m := &machine{text: in.runes, caps: make([]span, r.groups+1), open: make([]int, r.groups+1), loops: make([]round, r.loops)}
 	for i := range m.caps {
 		m.caps[i] = span{-1, -1}
 	}
-	if w == whole {
-		m.must = len(in.runes)
-	}
 	for at := from; at <= len(in.runes); at++ {
 		if r.first >= 0 && (at == len(in.runes) || in.runes[at] != r.first) {
-			if w != anywhere {
-				break
-			}
 			continue
 		}
 		if m.barred = -1; at == barred {
@@ -85,9 +69,6 @@ func (r *Regexp) find(in input, from, barred int, w where) (_ Match, end int, ok
 		}
 		if ok {
 			return r.found(in, m, at), m.end, true, nil
-		}
-		if w != anywhere {
-			break
 		}
 	}
 	return Match{}, 0, false, nil
@@ -111,7 +92,7 @@ func (r *Regexp) found(in input, m *machine, from int) Match {
 func (r *Regexp) each(s string, yield func(Match) bool) error {
 	in := newInput(s)
 	for at, barred := 0, -1; ; {
-		m, end, ok, err := r.find(in, at, barred, anywhere)
+		m, end, ok, err := r.find(in, at, barred)
 		if err != nil {
 			return err
 		}
@@ -134,35 +115,4 @@ func (r *Regexp) FindAll(s string) ([][]string, error) {
 		return true
 	})
 	return out, err
-}
-
-// Search returns the groups of the first match anywhere in s.
-func (r *Regexp) Search(s string) (groups []string, ok bool, err error) {
-	return r.once(s, anywhere)
-}
-
-// FullMatch returns the groups of a match of all of s.
-func (r *Regexp) FullMatch(s string) (groups []string, ok bool, err error) { return r.once(s, whole) }
-
-func (r *Regexp) once(s string, w where) ([]string, bool, error) {
-	m, _, ok, err := r.find(newInput(s), 0, -1, w)
-	if err != nil || !ok {
-		return nil, false, err
-	}
-	return m.Groups(), true, nil
-}
-
-// Split cuts s at every match, as re.split with no limit does: the texts of
-// capturing groups stand between the pieces, "" for those that took no part.
-func (r *Regexp) Split(s string) ([]string, error) {
-	var out []string
-	last := 0
-	err := r.each(s, func(m Match) bool {
-		start, end := m.Span()
-		out = append(out, s[last:start])
-		out = append(out, m.Groups()[1:]...)
-		last = end
-		return true
-	})
-	return append(out, s[last:]), err
 }

@@ -78,12 +78,6 @@ func MustCompile(pattern string) *Regexp {
 	return r
 }
 
-// Pattern returns the pattern as it was given.
-func (r *Regexp) Pattern() string { return r.pattern }
-
-// NumGroups returns the number of capturing groups.
-func (r *Regexp) NumGroups() int { return r.groups }
-
 // tooLong says that a search was given up, without the text.
 func (r *Regexp) tooLong() error {
 	return fmt.Errorf("regular expression %q: too much backtracking on this text: simplify nested repeats", shorten(r.pattern))

@@ -1,6 +1,7 @@
 package regex
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,72 +57,83 @@ type part struct {
 
 // template parses a replacement by the rules of re.sub.
 func (r *Regexp) template(repl string) ([]part, error) {
-	var parts []part
-	var lit strings.Builder
-	group := func(n int) error {
-		if n > r.groups {
-			return fmt.Errorf("invalid group reference %d", n)
-		}
-		parts = append(parts, part{lit.String(), n})
-		lit.Reset()
-		return nil
-	}
+	t := template{groups: r.groups, names: r.names}
 	for i := 0; i < len(repl); {
 		if repl[i] != '\\' {
-			lit.WriteByte(repl[i])
+			t.lit.WriteByte(repl[i])
 			i++
 			continue
 		}
-		if i+1 == len(repl) {
-			return nil, fmt.Errorf("bad escape (end of pattern)")
-		}
-		c := repl[i+1]
-		switch {
-		case c == 'g':
-			n, next, err := r.namedGroup(repl, i+2)
-			if err != nil {
-				return nil, err
-			}
-			if err := group(n); err != nil {
-				return nil, err
-			}
-			i = next
-		case isDigit(c):
-			value, octal, next, err := numericEscape(repl, i+1)
-			if err != nil {
-				return nil, err
-			}
-			i = next
-			if octal {
-				lit.WriteRune(rune(value))
-			} else if err := group(value); err != nil {
-				return nil, err
-			}
-		case simpleEscape(rune(c)) >= 0:
-			lit.WriteRune(simpleEscape(rune(c)))
-			i += 2
-		case isLetter(rune(c)):
-			return nil, fmt.Errorf("bad escape \\%c", c)
-		default: // an unknown escape stays as it is, except the backslash's own
-			lit.WriteByte('\\')
-			if c != '\\' {
-				lit.WriteByte(c)
-			}
-			i += 2
+		var err error
+		if i, err = t.escape(repl, i+1); err != nil {
+			return nil, err
 		}
 	}
-	return append(parts, part{lit.String(), -1}), nil
+	return append(t.parts, part{t.lit.String(), -1}), nil
+}
+
+// A template is what a replacement was read as so far.
+type template struct {
+	groups int
+	names  map[string]int
+	parts  []part
+	lit    strings.Builder // what stands behind the last group
+}
+
+func (t *template) group(n int) error {
+	if n > t.groups {
+		return fmt.Errorf("invalid group reference %d", n)
+	}
+	t.parts = append(t.parts, part{t.lit.String(), n})
+	t.lit.Reset()
+	return nil
+}
+
+// escape reads what follows a backslash, at i.
+func (t *template) escape(repl string, i int) (next int, err error) {
+	if i == len(repl) {
+		return 0, errors.New("bad escape (end of pattern)")
+	}
+	c := repl[i]
+	switch {
+	case c == 'g':
+		n, next, err := t.namedGroup(repl, i+1)
+		if err != nil {
+			return 0, err
+		}
+		return next, t.group(n)
+	case isDigit(c):
+		value, octal, next, err := numericEscape(repl, i)
+		if err != nil {
+			return 0, err
+		}
+		if !octal {
+			return next, t.group(value)
+		}
+		t.lit.WriteRune(rune(value))
+		return next, nil
+	case simpleEscape(rune(c)) >= 0:
+		t.lit.WriteRune(simpleEscape(rune(c)))
+	case isLetter(rune(c)):
+		return 0, fmt.Errorf("bad escape \\%c", c)
+	default: // an unknown escape stays as it is, except the backslash's own
+		t.lit.WriteByte('\\')
+		if c != '\\' {
+			t.lit.WriteByte(c)
+		}
+	}
+	return i + 1, nil
 }
 
 // namedGroup reads <name> or <number> at i.
-func (r *Regexp) namedGroup(repl string, i int) (group, next int, err error) {
+func (t *template) namedGroup(repl string, i int) (group, next int, err error) {
 	rest := repl[i:]
 	end := strings.IndexByte(rest, '>')
 	if !strings.HasPrefix(rest, "<") || end < 0 {
 		return 0, 0, fmt.Errorf(`missing <name> after \g`)
 	}
 	name := rest[1:end]
-	if n, ok := r.names[name]; ok {
+	if n, ok := t.names[name]; ok {
 		return n, i + end + 1, nil
 	}
 	n, err := strconv.Atoi(name)

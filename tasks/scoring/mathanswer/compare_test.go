@@ -71,6 +71,10 @@ var wordPairs = []pair{
 	{"", "", Unknown}, {"{", "{", Equal}, {"{", "}", Unknown}, {`\unknown{3}`, `\unknown{3}`, Equal}, {`\unknown{3}`, "3", Unknown}, {"1,,2", "1,2", Unknown}, {"(1", "1", Unknown}, {"[1,2}", "[1,2]", Unknown}, {`\frac`, `\sqrt`, Unknown}, {"x+", "x", Unknown}, {"=", "=3", Unknown}, {"日本", "日本", Equal}, {"日本", "5", Unknown}, {"\xff", "5", Unknown},
 }
 
+func (v Verdict) String() string {
+	return [...]string{"unknown", "equal", "different"}[v]
+}
+
 // judged is Compare without its shortcuts.
 func judged(a, b string) Verdict {
 	c := &calc{}

@@ -1,11 +1,6 @@
 package mathanswer
 
-import (
-	"regexp"
-	"strings"
-
-	"github.com/llamaeval/llamaeval/tasks/py"
-)
+import "strings"
 
 const (
 	boxed      = `\boxed`
@@ -59,22 +54,4 @@ func BetweenDollars(response string) string {
 		return response
 	}
 	return response[first+1 : last]
-}
-
-const hope = "I hope it is correct."
-
-// finalAnswer has the harness's unescaped dots: one character, whichever,
-// stands between the answer and the closing words.
-var finalAnswer = regexp.MustCompile(`Final Answer: The final answer is(.*?). I hope it is correct.`)
-
-// FinalAnswer returns X of "Final Answer: The final answer is X. I hope it is
-// correct.", the form that Minerva's exemplars teach (Lewkowycz et al., 2022,
-// appendix D). The closing words may be cut off, because they are a stop
-// string.
-func FinalAnswer(response string) (string, bool) {
-	m := finalAnswer.FindStringSubmatch(response + hope)
-	if m == nil {
-		return "", false
-	}
-	return py.Strip(m[1], ""), true
 }

@@ -87,12 +87,6 @@ const (
 // rootOfInt returns x to the power sign/n for x > 0, as primes with exponents.
 // It fails for numbers that it cannot factor.
 func (c *calc) rootOfInt(x *big.Int, n, sign int64) poly {
-	out := integer(1)
-	put := func(p, e int64) {
-		if e > 0 {
-			out = c.mul(out, c.reduced(term{big.NewRat(1, 1), monomial{{prime(p), newRatio(sign*e, n)}}}))
-		}
-	}
 	if exact := intRoot(x, n); new(big.Int).Exp(exact, big.NewInt(n), nil).Cmp(x) == 0 {
 		r := new(big.Rat).SetInt(exact)
 		if sign < 0 {
@@ -100,8 +94,17 @@ func (c *calc) rootOfInt(x *big.Int, n, sign int64) poly {
 		}
 		return rational(r)
 	}
+	out := integer(1)
+	c.factor(x, func(p, e int64) {
+		out = c.mul(out, c.reduced(term{big.NewRat(1, 1), monomial{{prime(p), newRatio(sign*e, n)}}}))
+	})
+	return out
+}
+
+// factor calls yield for the primes of x > 0 and their exponents.
+func (c *calc) factor(x *big.Int, yield func(p, e int64)) {
 	if !c.spend(x.BitLen()) {
-		return out
+		return
 	}
 	rest := new(big.Int).Set(x)
 	quotient, remainder := new(big.Int), new(big.Int)
@@ -115,11 +118,13 @@ func (c *calc) rootOfInt(x *big.Int, n, sign int64) poly {
 			rest.Set(quotient)
 			e++
 		}
-		put(p, e)
+		if e > 0 {
+			yield(p, e)
+		}
 	}
 	if !rest.IsInt64() {
 		c.fail()
-		return out
+		return
 	}
 	m := rest.Int64()
 	for p := int64(2); p < trialLimit && p*p <= m; p++ {
@@ -127,16 +132,17 @@ func (c *calc) rootOfInt(x *big.Int, n, sign int64) poly {
 		for ; m%p == 0; m /= p {
 			e++
 		}
-		put(p, e)
+		if e > 0 {
+			yield(p, e)
+		}
 	}
 	// Below 2^64 the test is exact.
 	if m > 1 && m >= trialLimit*trialLimit && !big.NewInt(m).ProbablyPrime(0) {
 		c.fail()
 	}
 	if m > 1 {
-		put(m, 1)
+		yield(m, 1)
 	}
-	return out
 }
 
 // content returns the positive rational that leaves coprime whole

@@ -12,8 +12,8 @@ import (
 // reference is written by scripts/fixtures/math_cases.py: inputs, then what
 // the harness's function returns; null where it raises or finds nothing.
 type reference struct {
-	Strip, Minerva, Final, Boxed, Between [][]*string
-	Equivalent                            [][]any
+	Strip, Boxed, Between [][]*string
+	Equivalent            [][]any
 }
 
 func loadReference(t testing.TB) reference {
@@ -31,7 +31,7 @@ func loadReference(t testing.TB) reference {
 	if err := json.NewDecoder(z).Decode(&r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Strip) < 3000 || len(r.Minerva) < 3000 || len(r.Final) < 500 || len(r.Boxed) < 500 || len(r.Equivalent) < 500 || len(r.Between) < 100 {
+	if len(r.Strip) < 3000 || len(r.Boxed) < 500 || len(r.Equivalent) < 500 || len(r.Between) < 100 {
 		t.Fatal("too few cases")
 	}
 	return r
@@ -60,24 +60,6 @@ func TestNormalizeAgainstReference(t *testing.T) {
 	}
 	if equal < 50 {
 		t.Errorf("only %d pairs are spelled differently and equivalent", equal)
-	}
-}
-
-func TestMinervaAgainstReference(t *testing.T) {
-	r := loadReference(t)
-	for _, c := range r.Minerva {
-		if got := NormalizeFinalAnswer(*c[0]); got != *c[1] {
-			t.Errorf("NormalizeFinalAnswer(%q) = %q, want %q", *c[0], got, *c[1])
-		}
-	}
-	for _, c := range r.Final {
-		got, ok := FinalAnswer(*c[0])
-		if !ok {
-			got = "[invalidanswer]"
-		}
-		if got != *c[1] {
-			t.Errorf("FinalAnswer(%q) = %q, want %q", *c[0], got, *c[1])
-		}
 	}
 }
 

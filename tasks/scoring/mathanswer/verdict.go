@@ -11,10 +11,6 @@ const (
 	Different                // certainly not the same
 )
 
-func (v Verdict) String() string {
-	return [...]string{"unknown", "equal", "different"}[v]
-}
-
 // Compare judges whether two answers are the same, by exact arithmetic on what
 // it can read. It is symmetric. What docs/math.md says about conventions
 // applies: a list has no order, a missing unit is the other side's.

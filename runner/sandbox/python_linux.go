@@ -54,3 +54,21 @@ func findPython(ctx context.Context, name string) (Python, error) {
 	}
 	return p, nil
 }
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+// capped keeps the first limit bytes that are written and drops the rest.
+type capped struct {
+	text  strings.Builder
+	limit int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	c.text.Write(p[:min(len(p), c.limit-c.text.Len())])
+	return len(p), nil
+}
+
+func (c *capped) String() string { return c.text.String() }
