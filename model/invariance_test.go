@@ -228,7 +228,7 @@ func TestKVCounts(t *testing.T) {
 		t.Fatalf("page %d, %v; want %d again", c, ok, a)
 	}
 	want := 2 * model.PageTokens * 2 * 16 * 2 * 4 // K and V, positions, KV heads, head dim, layers, bytes
-	if kv.PageBytes() != want {
-		t.Errorf("a page takes %d bytes, want %d", kv.PageBytes(), want)
+	if m.PageBytes() != want {
+		t.Errorf("a page takes %d bytes, want %d", m.PageBytes(), want)
 	}
 }

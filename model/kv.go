@@ -23,10 +23,9 @@ const NoPage PageID = -1
 //
 // A KV is used by one goroutine at a time.
 type KV struct {
-	cache     kernels.Cache
-	owners    []int32
-	free      []PageID // the next to give out last
-	pageBytes int
+	cache  kernels.Cache
+	owners []int32
+	free   []PageID // the next to give out last
 }
 
 // NewKV returns an empty pool of up to that many pages. The error is a
@@ -37,10 +36,9 @@ func (m *Model) NewKV(pages int) (*KV, error) {
 		return nil, err
 	}
 	kv := &KV{
-		cache:     cache,
-		owners:    make([]int32, pages),
-		free:      make([]PageID, pages),
-		pageBytes: m.PageBytes(),
+		cache:  cache,
+		owners: make([]int32, pages),
+		free:   make([]PageID, pages),
 	}
 	for i := range kv.free {
 		kv.free[i] = PageID(pages - 1 - i)
@@ -55,9 +53,6 @@ func (m *Model) cacheShape() kernels.CacheShape {
 	c := &m.config
 	return kernels.CacheShape{Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim}
 }
-
-// PageBytes returns the memory that one page takes.
-func (kv *KV) PageBytes() int { return kv.pageBytes }
 
 // Free returns how many pages can still be had.
 func (kv *KV) Free() int { return len(kv.free) }
