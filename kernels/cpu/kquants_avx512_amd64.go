@@ -17,9 +17,6 @@ func slim8Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride
 func keep8Q2_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
-func thin4Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
-
-//go:noescape
 func thin2Q2_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
@@ -33,9 +30,6 @@ func slim8Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride
 
 //go:noescape
 func keep8Q3_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
-
-//go:noescape
-func thin4Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q3_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -53,10 +47,10 @@ func slim8Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride
 func keep8Q4_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
 
 //go:noescape
-func thin4Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+func thin2Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
-func thin2Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
+func thin4Q4_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func packQ5_KAVX512(dst []float32, src []byte, stride, blocks, ahead int)
@@ -69,9 +63,6 @@ func slim8Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride
 
 //go:noescape
 func keep8Q5_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
-
-//go:noescape
-func thin4Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q5_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
@@ -87,9 +78,6 @@ func slim8Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride
 
 //go:noescape
 func keep8Q6_KAVX512(c []float32, ldc, rows int, a []float32, src []byte, stride, blocks, ahead, mode int, far unsafe.Pointer, wide []float32)
-
-//go:noescape
-func thin4Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
 
 //go:noescape
 func thin2Q6_KAVX512(c, a []float32, src []byte, stride, blocks, ahead, mode int)
