@@ -71,7 +71,7 @@ func gcd(a, b int64) int64 {
 }
 
 func (r ratio) add(s ratio) ratio { return newRatio(r.num*s.den+s.num*r.den, r.den*s.den) }
-func (r ratio) mul(s ratio) ratio { return newRatio(r.num*s.num, r.den*s.den) }
+func (r ratio) over(n int64) ratio { return newRatio(r.num, r.den*n) }
 
 func (r ratio) fits() bool {
 	return max(r.num, -r.num) <= maxExponent && r.den <= maxExponent

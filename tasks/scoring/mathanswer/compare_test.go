@@ -32,7 +32,7 @@ var numberPairs = []pair{
 	{`\sqrt{1+\sqrt{2}}\sqrt{\sqrt2-1}`, "1", Unknown}, {`\sqrt[3]{2+\sqrt5}`, `\frac{1+\sqrt5}{2}`, Unknown}, {`\sqrt[3]{2+\sqrt5}`, "1.618033", Different},
 	{`\sqrt{\pi^2}`, `\pi`, Equal}, {`\sqrt{1000000007}`, `\sqrt{1000000009}`, Different}, {`\sqrt{4611686014132420609}`, "2147483647", Equal},
 	// Pi, e, i.
-	{`\frac{2\pi}{3}`, `\frac{2}{3}\pi`, Equal}, {`\pi`, "3.14159", Different}, {`\pi`, `\frac{22}{7}`, Different}, {"π", "pi", Equal}, {`\frac{648}{\pi}`, `648\pi^{-1}`, Equal}, {`\pi^2`, "10", Different}, {`\pi + e`, `e+\pi`, Equal}, {`\pi + e`, "5.86", Different}, {`e^{2}`, "7.389", Different},
+	{`\frac{2\pi}{3}`, `\frac{2}{3}\pi`, Equal}, {`\pi`, "3.14159", Different}, {`\pi`, `\frac{22}{7}`, Different}, {"π", "pi", Equal}, {`\frac{648}{\pi}`, `648\pi^{-1}`, Equal}, {`\pi^2`, "10", Different}, {`(\pi^{2/3})^{3/2}`, `\pi`, Equal}, {`(\pi^{1/2})^{3}`, `\pi^{3/2}`, Equal}, {`(\pi^{3/2})^{3}`, `\pi^{3/2}`, Different}, {`\pi + e`, `e+\pi`, Equal}, {`\pi + e`, "5.86", Different}, {`e^{2}`, "7.389", Different},
 	{"e^{1/2}", `\sqrt{e}`, Equal}, {`72\pi\sqrt{3}`, `72\sqrt3\pi`, Equal}, {`\frac{1}{\pi-\pi}`, "1", Unknown}, {`\frac{1}{\sqrt{1+\sqrt2}\sqrt{\sqrt2-1}-1}`, `0+\frac{1}{\sqrt{1+\sqrt2}\sqrt{\sqrt2-1}-1}`, Unknown},
 	{"i^2", "-1", Equal}, {`\sqrt{-4}`, "2i", Equal}, {"3+4i", "4i+3", Equal}, {"3+4i", "3-4i", Different}, {`\frac{1}{1+i}`, `\frac{1-i}{2}`, Equal}, {"(1+i)^8", "16", Equal}, {"8-i", "8", Different}, {`-128 - 128 \sqrt{3} i`, `-128(1+i\sqrt3)`, Equal}, {"i^{-1}", "-i", Equal},
 	// Functions stay closed.

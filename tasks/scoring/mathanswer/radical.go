@@ -61,7 +61,7 @@ func (c *calc) rootOfTerm(q quo, n int64) (quo, bool) {
 	out = c.mul(out, c.rootOfInt(new(big.Int).Abs(t.coef.Num()), n, 1))
 	out = c.mul(out, c.rootOfInt(t.coef.Denom(), n, -1))
 	for _, f := range t.mono {
-		exp := f.exp.mul(ratio{1, n})
+		exp := f.exp.over(n)
 		if !exp.fits() {
 			c.fail()
 			return q, false
