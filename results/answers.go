@@ -39,7 +39,7 @@ func (d *documents) encode() []byte {
 	out := binary.AppendUvarint(nil, uint64(len(d.ids)))
 	last := int32(-1)
 	for _, id := range d.ids {
-		out = binary.AppendUvarint(out, uint64(id-last))
+		out = binary.AppendUvarint(out, uint64(int64(id)-int64(last)))
 		last = id
 	}
 	for _, names := range [][]string{d.hashes, d.prompts, d.groups} {
@@ -69,7 +69,7 @@ func decodeDocuments(data []byte) (*documents, error) {
 	at := int64(-1)
 	for i := range d.ids {
 		step, k := binary.Uvarint(data)
-		if k <= 0 || step == 0 || step > math.MaxInt32 {
+		if k <= 0 || step == 0 || step > math.MaxInt32+1 { // the first is from -1
 			return nil, errAnswers
 		}
 		if at += int64(step); at > math.MaxInt32 {
