@@ -70,7 +70,7 @@ func gcd(a, b int64) int64 {
 	return max(a, -a)
 }
 
-func (r ratio) add(s ratio) ratio { return newRatio(r.num*s.den+s.num*r.den, r.den*s.den) }
+func (r ratio) add(s ratio) ratio  { return newRatio(r.num*s.den+s.num*r.den, r.den*s.den) }
 func (r ratio) over(n int64) ratio { return newRatio(r.num, r.den*n) }
 
 func (r ratio) fits() bool {
