@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llamaeval/llamaeval/model"
 	"github.com/llamaeval/llamaeval/prompts"
 	"github.com/llamaeval/llamaeval/results"
 )
@@ -268,5 +269,30 @@ func TestStoredSpec(t *testing.T) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v: %v\n%s", limit, err, diff)
 		}
+	}
+}
+
+// Bits of a mode that a version of its arithmetic has changed are not promised.
+func TestOlderNumericsOfModeFast(t *testing.T) {
+	dir := finishedRun(t)
+	run, err := OpenStored(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact := run.Config.Numerics
+	run.Config.Mode = model.Fast // computed when both modes had the same version
+	if run.ConfigHash, err = run.Config.Hash(); err != nil {
+		t.Fatal(err)
+	}
+	if err := results.WriteRun(dir, run); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenStored(dir); err == nil || !strings.Contains(err.Error(), "numerics version "+exact) {
+		t.Errorf("error %v", err)
+	}
+	j := newTestJob(t, 1)
+	j.Mode = model.Fast
+	if c, err := j.Config(); err != nil || c.Numerics == exact {
+		t.Errorf("a run of mode fast records numerics %q: %v", c.Numerics, err)
 	}
 }

@@ -77,6 +77,13 @@ func TestFastMultiplyEqualsRef(t *testing.T) {
 			if err := sameBits(dst.plain(m), want); err != nil {
 				t.Fatalf("%v %dx%dx%d add %v: %v", kind, m, n, k, add, err)
 			}
+			for i := range m { // of rows that the weight does not have comes nothing
+				for j, v := range dst.row(i, roundUp(n, panelCols))[n:] {
+					if v != 0 {
+						t.Fatalf("%v %dx%dx%d: padding %d of row %d is %v", kind, m, n, k, j, i, v)
+					}
+				}
+			}
 		})
 	})
 }
@@ -136,6 +143,31 @@ func TestPackIntegersEqualsGo(t *testing.T) {
 			packIntegers(want, w, 0, 0, blocks, integers.stages)
 			if !bytes.Equal(got, want) {
 				t.Errorf("%v: packed otherwise", kind)
+			}
+		}
+	})
+}
+
+// Products that share a left factor may round it in different ways.
+func TestFastMultiplyOfMixedTypes(t *testing.T) {
+	forEachFast(t, 2, func(t *testing.T, b *Backend) {
+		r := rand.New(rand.NewPCG(35, 36))
+		const rows, n, k = 3, 40, 2 * superblock
+		x := randomMatrix(r, rows, k)
+		var together []kernels.Product
+		for _, kind := range []quant.Type{quant.Q4_K, quant.Q4_1, quant.Q6_K, quant.F16, quant.Q4_K} {
+			w, err := b.NewWeight(kind, n, k, randomWeight(r, kind, n, k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			together = append(together, kernels.Product{Dst: newMatrix(rows, n), Weight: w})
+		}
+		b.Multiply(x, rows, together...)
+		for i, p := range together {
+			alone := newMatrix(rows, n)
+			b.Multiply(x, rows, kernels.Product{Dst: alone, Weight: p.Weight})
+			if err := sameBits(p.Dst.(*matrix).plain(rows), alone.plain(rows)); err != nil {
+				t.Errorf("product %d: %v", i, err)
 			}
 		}
 	})

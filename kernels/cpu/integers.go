@@ -99,14 +99,13 @@ func (b *Backend) integerPiece(t turn, c []float32, ldc, p, n, first, blocks int
 		t.integer.pack(dst, t.w.data[at:], t.w.stride, blocks, ahead+first*(panelCols-1)*t.w.kind.BlockBytes())
 	}
 	a, highest := t.bytes[t.row*t.bytesLd+first*superPairs*bytePair:], len(t.integer.tiles)-1
-	for row := 0; row < t.rows; {
+	for row := 0; row < t.rows; row += highest {
 		rows := min(highest, t.rows-row)
 		for i := 0; i < n; {
 			wide := min(len(t.integer.tiles[rows])-1, n-i)
 			t.integer.tiles[rows][wide](c[row*ldc+i*panelCols:], ldc, a[row*t.bytesLd:], t.bytesLd, packed[i*panel:], panel, blocks)
 			i += wide
 		}
-		row += rows
 	}
 }
 

@@ -50,7 +50,7 @@ func (b *Backend) follow(first, last *weight) {
 type product struct {
 	a       *matrix
 	pairs   *matrix // in mode fast: a as pairs of bfloat16
-	bytes   []byte  // in mode fast, for k-quants: a as byteRows, bytesLd apart
+	bytes   []byte  // in mode fast, for k-quants: a as bytePairs, rows bytesLd apart
 	bytesLd int
 	integer integers
 	side    []float32 // of few rows: a's rows side by side, for the kernel
